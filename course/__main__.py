@@ -1,0 +1,5 @@
+"""`python -m course`: the command line."""
+
+from course.cli import app
+
+app(prog_name="course")
