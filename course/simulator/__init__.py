@@ -1,0 +1,1 @@
+"""A simulated AWS account: one clock, one call log, faithful services. Pure Python."""

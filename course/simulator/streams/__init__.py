@@ -1,0 +1,15 @@
+"""Amazon Kinesis Data Streams, in one folder.
+
+Read it in this order:
+
+    hash_ring         a partition key becomes a point; the shard that owns the point gets the record
+    shard             an append-only log with one range of the ring
+    sequence_number   the name of a record within its shard
+    throttle          what a shard takes and gives per second
+    shard_iterator    a reader's place, good for five minutes
+    stream            shards, open and closed, a state, a retention period
+    resharding        how one layout of shards becomes another
+    operations        what clients can call, a module for each concern
+    service           the streams of an account in one Region; finds the operation for a call
+    errors            the refusals, in AWS's words
+"""

@@ -1,0 +1,96 @@
+"""The refusals of Data Streams, in AWS's words.
+
+The texts were recorded from real answers by others (kinesalite's tests; issue threads of clients
+that print them); each stands in the facts of the course with its source. `account` is an id.
+"""
+
+from __future__ import annotations
+
+from course.simulator.clock import to_datetime
+from course.simulator.errors import AwsError
+
+
+def stream_not_found(name: str, account: str) -> AwsError:
+    """No stream of that name, or one that is still being made."""
+    return AwsError(
+        "ResourceNotFoundException", f"Stream {name} under account {account} not found."
+    )
+
+
+def stream_exists(name: str, account: str) -> AwsError:
+    """The name is taken."""
+    return AwsError(
+        "ResourceInUseException", f"Stream {name} under account {account} already exists."
+    )
+
+
+def stream_not_active(name: str, account: str, status: str) -> AwsError:
+    """The stream is busy with another change."""
+    return AwsError(
+        "ResourceInUseException",
+        f"Stream {name} under account {account} not ACTIVE, instead in state {status}",
+    )
+
+
+def shard_missing(shard_id: str, name: str, account: str) -> AwsError:
+    """A reader asked for a shard that the stream does not have."""
+    return AwsError(
+        "ResourceNotFoundException",
+        f"Shard {shard_id} in stream {name} under account {account} does not exist",
+    )
+
+
+def shard_not_found(shard_id: str, name: str, account: str) -> AwsError:
+    """A split or merge named a shard that the stream does not have."""
+    return AwsError(
+        "ResourceNotFoundException",
+        f"Could not find shard {shard_id} in stream {name} under account {account}.",
+    )
+
+
+def write_rate_exceeded(shard_id: str, name: str, account: str) -> AwsError:
+    """A shard has no room left for a record this second."""
+    return AwsError(
+        "ProvisionedThroughputExceededException",
+        f"Rate exceeded for shard {shard_id} in stream {name} under account {account}.",
+    )
+
+
+def read_rate_exceeded(shard_id: str, name: str, account: str) -> AwsError:
+    """GetRecords words it otherwise than the writers, and without a full stop."""
+    return AwsError(
+        "ProvisionedThroughputExceededException",
+        f"Rate exceeded for Shard - {account}/{name}/{shard_id}",
+    )
+
+
+def iterator_expired(issued: int, now: int) -> AwsError:
+    """An iterator was used after its five minutes."""
+
+    def stamp(moment: int) -> str:
+        return to_datetime(moment).strftime("%a %b %d %H:%M:%S UTC %Y")
+
+    return AwsError(
+        "ExpiredIteratorException",
+        f"Iterator expired. The iterator was created at time {stamp(issued)} while right now it "
+        f"is {stamp(now)} which is further in the future than the tolerated delay of 300000 "
+        "milliseconds.",
+    )
+
+
+def invalid_argument(message: str) -> AwsError:
+    """A well-formed request that the service does not accept."""
+    return AwsError("InvalidArgumentException", message)
+
+
+def limit_exceeded(message: str) -> AwsError:
+    """A quota of the account or the stream is used up."""
+    return AwsError("LimitExceededException", message)
+
+
+def on_demand(name: str, account: str) -> AwsError:
+    """The shards of an on-demand stream are not the caller's to change."""
+    return AwsError(
+        "ValidationException",
+        f"Request is invalid. Stream {name} under account {account} is in On-Demand mode.",
+    )

@@ -1,0 +1,27 @@
+"""What clients can call. Each operation is a function: (streams, request) -> answer.
+
+Requests and answers use the API's own names. Requests have passed the model's constraints
+(`course.simulator.wire`); here stand the rules that only the service knows.
+"""
+
+from __future__ import annotations
+
+from course.simulator.streams.operations import read, reshard, shards, stream, write
+
+OPERATIONS = {
+    "CreateStream": stream.create_stream,
+    "DeleteStream": stream.delete_stream,
+    "DescribeStream": stream.describe_stream,
+    "DescribeStreamSummary": stream.describe_stream_summary,
+    "ListStreams": stream.list_streams,
+    "IncreaseStreamRetentionPeriod": stream.increase_stream_retention_period,
+    "DecreaseStreamRetentionPeriod": stream.decrease_stream_retention_period,
+    "ListShards": shards.list_shards,
+    "SplitShard": reshard.split_shard,
+    "MergeShards": reshard.merge_shards,
+    "UpdateShardCount": reshard.update_shard_count,
+    "PutRecord": write.put_record,
+    "PutRecords": write.put_records,
+    "GetShardIterator": read.get_shard_iterator,
+    "GetRecords": read.get_records,
+}

@@ -1,0 +1,91 @@
+"""A stream: its shards, open and closed, its state, and how long it keeps records."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from course import facts
+from course.simulator.clock import HOUR
+from course.simulator.streams.hash_ring import HashKeyRange, HashRing, even_ranges
+from course.simulator.streams.shard import Shard, index_of
+
+CREATING, ACTIVE, UPDATING, DELETING = "CREATING", "ACTIVE", "UPDATING", "DELETING"
+PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
+
+
+class Stream:
+    """One stream. While it is CREATING it has no shards yet."""
+
+    def __init__(self, name: str, arn: str, shard_count: int, mode: str, now: int) -> None:
+        self.name = name
+        self.arn = arn
+        self.mode = mode
+        self.created = now
+        self.status = CREATING
+        self.shard_count = shard_count
+        self.retention_hours: int = facts.retention.default_hours
+        self._gone_before = now
+        self.shards: list[Shard] = []
+        self.ring: HashRing[Shard] = HashRing([])
+        self.count_updates: deque[int] = deque()
+
+    def open(self, now: int) -> None:
+        """The stream is ready: lay out its first shards."""
+        for hash_range in even_ranges(self.shard_count):
+            self._add(hash_range, now)
+        self._settle()
+
+    def shard(self, shard_id: str) -> Shard | None:
+        """The shard with this id, closed ones included, or None."""
+        index = index_of(shard_id)
+        return self.shards[index] if index is not None and index < len(self.shards) else None
+
+    @property
+    def open_shards(self) -> list[Shard]:
+        """The shards that take records, in the order of their hash keys."""
+        return self.ring.owners
+
+    def split(self, shard: Shard, at: int, now: int) -> tuple[Shard, Shard]:
+        """Close `shard`; two children take over below and from hash key `at`."""
+        whole = shard.hash_range
+        children = (
+            self._add(HashKeyRange(whole.start, at - 1), now, (shard,)),
+            self._add(HashKeyRange(at, whole.end), now, (shard,)),
+        )
+        shard.close(now, children)
+        self._settle()
+        return children
+
+    def merge(self, shard: Shard, adjacent: Shard, now: int) -> Shard:
+        """Close a shard and the one right of it; one child takes over their joined range."""
+        joined = HashKeyRange(shard.hash_range.start, adjacent.hash_range.end)
+        child = self._add(joined, now, (shard, adjacent))
+        shard.close(now, (child,))
+        adjacent.close(now, (child,))
+        self._settle()
+        return child
+
+    def horizon(self, now: int) -> int:
+        """Records that arrived before this moment (microseconds) are gone."""
+        return max(now - self.retention_hours * HOUR, self._gone_before)
+
+    def keep_for(self, hours: int, now: int) -> None:
+        """Change the retention; what has expired by the old one stays gone."""
+        self._gone_before = self.horizon(now)
+        self.retention_hours = hours
+
+    def expired(self, shard: Shard, now: int) -> bool:
+        """Whether the shard was closed longer ago than the retention period."""
+        return shard.closed is not None and shard.closed < self.horizon(now)
+
+    def listed(self, now: int) -> list[Shard]:
+        """The shards that are not EXPIRED: open, or closed within the retention period."""
+        return [shard for shard in self.shards if not self.expired(shard, now)]
+
+    def _add(self, hash_range: HashKeyRange, now: int, parents: tuple[Shard, ...] = ()) -> Shard:
+        shard = Shard(len(self.shards), hash_range, now, parents)
+        self.shards.append(shard)
+        return shard
+
+    def _settle(self) -> None:
+        self.ring = HashRing(shard for shard in self.shards if shard.is_open)
