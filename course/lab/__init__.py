@@ -1,0 +1,1 @@
+"""The learner's desk: a Lab with its clock, faults and pictures; predictions and quizzes."""
