@@ -1,0 +1,1 @@
+"""The tasks of each chapter: a module NN_name with a tuple TASKS."""

@@ -1,0 +1,12 @@
+"""verdict: passed"""
+
+from hashlib import md5
+
+
+def after_split(key, shard, new_starting_hash_key):
+    """Where a key goes: "lower", "upper" or "stays"."""
+    point = int(md5(key.encode()).hexdigest(), 16)
+    arc = shard["HashKeyRange"]
+    if not int(arc["StartingHashKey"]) <= point <= int(arc["EndingHashKey"]):
+        return "stays"
+    return "lower" if point < int(new_starting_hash_key) else "upper"

@@ -1,0 +1,5 @@
+"""verdict: wrong P7"""
+
+
+def key_for(event):
+    return "orders"

@@ -1,0 +1,5 @@
+"""verdict: wrong P8"""
+
+
+def key_for(event):
+    return event["country"]

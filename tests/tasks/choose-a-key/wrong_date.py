@@ -1,0 +1,5 @@
+"""verdict: wrong P12"""
+
+
+def key_for(event):
+    return event["event_time"][:10]

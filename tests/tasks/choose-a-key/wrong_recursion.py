@@ -1,0 +1,5 @@
+"""verdict: code failed"""
+
+
+def key_for(event):
+    return key_for(dict(event))

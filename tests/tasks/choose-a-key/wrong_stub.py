@@ -1,0 +1,6 @@
+"""verdict: not attempted"""
+
+
+def key_for(event):
+    """The partition key of an event."""
+    ...

@@ -1,0 +1,12 @@
+"""verdict: wrong C1
+
+The article's own line.
+"""
+
+import boto3
+
+kinesis = boto3.client("kinesis", region_name="us-east-1")
+
+
+def shard_with_records(stream_name):
+    return "shardId-000000000000"

@@ -1,0 +1,9 @@
+"""verdict: code failed"""
+
+import boto3
+
+kinesis = boto3.client("kinesis", region_name="us-east-1")
+
+
+def shard_with_records():
+    return "shardId-000000000000"

@@ -1,0 +1,7 @@
+"""verdict: code failed"""
+
+from hashlib import md5
+
+
+def shard_for(partition_key, shards):
+    return float("nan")

@@ -1,0 +1,14 @@
+"""verdict: wrong P13-all"""
+
+import json
+
+
+def salted_key(event, hot_customer):
+    return f"{event['customer_id']}#{event['number'] % 16}"
+
+
+def events_of(customer_id, records):
+    events = [json.loads(record["Data"]) for record in records]
+    own = [e for e in events if e["customer_id"] == customer_id]
+    own.sort(key=lambda event: event["number"])
+    return [event["event_id"] for event in own]

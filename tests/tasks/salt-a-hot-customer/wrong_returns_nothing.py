@@ -1,0 +1,17 @@
+"""verdict: wrong"""
+
+import json
+
+
+def salted_key(event, hot_customer):
+    customer = event["customer_id"]
+    if customer == hot_customer:
+        return f"{customer}#{event['number'] % 16}"
+    return customer
+
+
+def events_of(customer_id, records):
+    events = [json.loads(record["Data"]) for record in records]
+    own = [e for e in events if e["customer_id"] == customer_id]
+    own.sort(key=lambda event: event["number"])
+    print([event["event_id"] for event in own])

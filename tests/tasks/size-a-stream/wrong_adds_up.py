@@ -1,0 +1,8 @@
+"""verdict: wrong B8-sum"""
+
+from math import ceil
+
+
+def shards_needed(events_per_second, event_bytes, readers):
+    mib = events_per_second * event_bytes / 2**20
+    return ceil(events_per_second / 1000) + ceil(mib) + ceil(mib * readers / 2)

@@ -1,0 +1,7 @@
+"""verdict: code failed"""
+
+from math import ceil
+
+
+def shards_needed(events_per_second, event_bytes, readers):
+    return ceil(event_bytes / (events_per_second // 10**9))

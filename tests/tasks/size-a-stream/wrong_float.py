@@ -1,0 +1,9 @@
+"""verdict: wrong"""
+
+from math import ceil
+import numpy as np
+
+
+def shards_needed(events_per_second, event_bytes, readers):
+    mib = events_per_second * event_bytes / 2**20
+    return np.ceil(max(events_per_second / 1000, mib, mib * readers / 2))

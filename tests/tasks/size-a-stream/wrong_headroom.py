@@ -1,0 +1,11 @@
+"""verdict: wrong
+
+Wise at work, but the fewest were asked for.
+"""
+
+from math import ceil
+
+
+def shards_needed(events_per_second, event_bytes, readers):
+    mib = events_per_second * event_bytes / 2**20
+    return ceil(1.5 * max(events_per_second / 1000, mib, mib * readers / 2))

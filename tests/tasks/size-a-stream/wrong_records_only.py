@@ -1,0 +1,7 @@
+"""verdict: wrong B8-records"""
+
+from math import ceil
+
+
+def shards_needed(events_per_second, event_bytes, readers):
+    return ceil(events_per_second / 1000)
