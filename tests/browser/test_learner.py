@@ -33,6 +33,7 @@ FLAGS = (
     "--disable-sync",
 )
 MINUTES = 60_000
+IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 
 # A popular mistake: the key modulo the number of shards.
 WRONG_ANSWER = """\
@@ -112,9 +113,11 @@ class Visit:
 
     def open_chapter(self, address: str, chapter: str) -> None:
         parts = urlsplit(address)
-        url = f"{parts.scheme}://{parts.netloc}/lab/tree/{chapter}.ipynb?{parts.query}"
+        # JupyterLab opens again whatever an earlier visit left open, sooner or later: `reset`
+        # closes it, and we look at the chapter in front only.
+        url = f"{parts.scheme}://{parts.netloc}/lab/tree/{chapter}.ipynb?{parts.query}&reset"
         self.page.goto(url)
-        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.wait_for()
+        self.page.locator(f"{IN_FRONT} .jp-Cell").first.wait_for()
         # The kernel has to be there before cells are sent to it.
         self.page.get_by_text(re.compile(r"Python 3 .*\| Idle")).wait_for()
 
@@ -125,8 +128,9 @@ class Visit:
             self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             try:
                 self.page.wait_for_function(
-                    """() => [...document.querySelectorAll('.jp-InputArea-prompt')]
+                    """front => [...document.querySelectorAll(`${front} .jp-InputArea-prompt`)]
                         .some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))""",
+                    arg=IN_FRONT,
                     timeout=20_000,
                 )
                 break
@@ -134,15 +138,36 @@ class Visit:
                 self.page.keyboard.press("Enter")
         else:
             pytest.fail("JupyterLab did not begin to run the cells after four tries")
-        self.page.wait_for_function(
-            """() => {
-                const cells = [...document.querySelectorAll('.jp-CodeCell')];
-                const prompts = cells.map(
-                    c => c.querySelector('.jp-InputArea-prompt')?.textContent ?? '');
-                return prompts.length > 10 && prompts.every(p => /\\[\\d+\\]/.test(p));
-            }""",
-            timeout=5 * MINUTES,
+        try:
+            self.page.wait_for_function(
+                """front => {
+                    const cells = [...document.querySelectorAll(`${front} .jp-CodeCell`)];
+                    const prompts = cells.map(
+                        c => c.querySelector('.jp-InputArea-prompt')?.textContent ?? '');
+                    return prompts.length > 10 && prompts.every(p => /\\[\\d+\\]/.test(p));
+                }""",
+                arg=IN_FRONT,
+                timeout=5 * MINUTES,
+            )
+        except playwright.TimeoutError:
+            pytest.fail(f"not every cell was run:\n{self.unfinished()}")
+
+    def unfinished(self) -> str:
+        """The cells that have no number yet, and what the page says beside them."""
+        self.keep("unfinished")
+        lines: list[str] = self.page.evaluate(
+            """front => [
+                document.querySelector('#jp-main-statusbar')?.textContent,
+                ...[...document.querySelectorAll('.jp-Dialog, [data-mime-type$=".error"]')]
+                    .map(shown => shown.textContent),
+                ...[...document.querySelectorAll(`${front} .jp-CodeCell`)]
+                    .map(cell => [...cell.querySelectorAll('.jp-InputArea-prompt, .cm-content')]
+                        .map(part => part.textContent).join(' '))
+                    .filter(text => !/^\\[\\d+\\]/.test(text)),
+            ].map(text => String(text).slice(0, 300))""",
+            IN_FRONT,
         )
+        return "\n".join(lines)
 
     def keep(self, name: str, locator: playwright.Locator | None = None) -> None:
         """Keep a screenshot, if somebody wants it."""
@@ -219,8 +244,11 @@ def test_chapter_runs_through(browser: playwright.Browser, address: str, scheme:
     visit.keep(f"verdict-{scheme}", verdict)
     untouched = page.locator(".course-verdict", has_text="Not attempted")
     playwright.expect(untouched).to_have_count(5)
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert ("255, 255, 255" in background) == (scheme == "light") or background
+    paper = page.locator(IN_FRONT).evaluate(
+        "panel => getComputedStyle(panel.querySelector('.jp-Notebook')).backgroundColor"
+    )
+    red, green, blue = (int(part) for part in re.findall(r"\d+", paper)[:3])
+    assert (red + green + blue > 600) == (scheme == "light"), paper
 
     choice = page.get_by_role("button", name="I predict 3").or_(
         page.locator("button", has_text=re.compile(r"^3$"))
