@@ -11,6 +11,7 @@ from course.simulator.call_log import CallLog
 from course.simulator.clock import MILLISECOND, Clock
 from course.simulator.errors import AwsError
 from course.simulator.faults import Faults, TimedOut
+from course.simulator.metrics import Metrics
 from course.simulator.streams.service import Streams
 
 ACCOUNT_ID = "123456789012"
@@ -90,6 +91,10 @@ class Account:
             self._streams[region] = streams
         return streams
 
+    def metrics(self, region: str) -> list[Metrics]:
+        """What the services report to CloudWatch in one Region."""
+        return [self.streams(region).metrics.published]
+
     def execute(
         self, service: str, operation: str, body: bytes, region: str = DEFAULT_REGION
     ) -> Reply:
@@ -102,6 +107,7 @@ class Account:
         request: dict[str, Any] = {}
         started = clock.now
         latency = _LATENCY.get(operation, facts.latency.control_ms) * MILLISECOND
+        waited = latency
         outcome = "ok"
         try:
             request = wire.decode(service, operation, body)
@@ -110,11 +116,12 @@ class Account:
             error = refused
             outcome = refused.code
         except TimedOut:
-            latency = _CLIENT_PATIENCE
+            waited = _CLIENT_PATIENCE
             outcome = "TimedOut"
         attempt = self.calls.note(started, service, operation, request)
         attempt.stream = streams.subject
         attempt.outcome = outcome
         attempt.touches = streams.touches
-        clock.sleep(latency)
+        streams.end_call(operation, latency)
+        clock.sleep(waited)
         return Reply(attempt.number, clock.now, answer, error)

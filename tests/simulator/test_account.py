@@ -170,6 +170,11 @@ def valid_requests(client: Client, rng: random.Random) -> dict[str, dict[str, An
         },
         "IncreaseStreamRetentionPeriod": {**stream, "RetentionPeriodHours": rng.randrange(20, 60)},
         "DecreaseStreamRetentionPeriod": {**stream, "RetentionPeriodHours": rng.randrange(20, 60)},
+        "EnableEnhancedMonitoring": {**stream, "ShardLevelMetrics": ["ALL"]},
+        "DisableEnhancedMonitoring": {
+            **stream,
+            "ShardLevelMetrics": rng.sample(["IncomingBytes", "OutgoingBytes"], 2),
+        },
     }
 
 

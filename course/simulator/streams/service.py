@@ -10,6 +10,7 @@ from course.simulator.clock import Clock
 from course.simulator.errors import AwsError
 from course.simulator.faults import Faults
 from course.simulator.streams import errors
+from course.simulator.streams.metrics import StreamMetrics
 from course.simulator.streams.operations import OPERATIONS
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import ACTIVE, Stream
@@ -30,8 +31,10 @@ class Streams:
         self.region = region
         self.account_id = account_id
         self.faults = faults
+        self.metrics = StreamMetrics(clock)
         self.subject: str | None = None
         self.touches: list[Touch] = []
+        self._iterator_age = 0
         # A film of the writes for pictures, record by record; None where nobody looks.
         self.film: deque[Written] | None = None
         self._streams: dict[str, Stream] = {}
@@ -59,9 +62,21 @@ class Streams:
             )
         return handler(self, request)
 
-    def touched(self, shard: Shard, records: int, size: int, outcome: str) -> None:
-        """Note for the call log what the current call did to a shard."""
+    def touched(
+        self, shard: Shard, records: int, size: int, outcome: str, iterator_age: int = 0
+    ) -> None:
+        """Note what the current call did to a shard: the call log and the metrics read it.
+
+        `iterator_age` is how old what was read is, in milliseconds.
+        """
         self.touches.append((shard.shard_id, records, size, outcome))
+        self._iterator_age = iterator_age
+
+    def end_call(self, operation: str, latency: int) -> None:
+        """Count the current call in the metrics; it has taken `latency` microseconds."""
+        if self.touches and self.subject is not None:
+            stream = self._streams[self.subject]
+            self.metrics.count_call(operation, stream, self.touches, self._iterator_age, latency)
 
     @property
     def now(self) -> int:

@@ -28,6 +28,7 @@ class Stream:
         self.shards: list[Shard] = []
         self.ring: HashRing[Shard] = HashRing([])
         self.count_updates: deque[int] = deque()
+        self.shard_level_metrics: tuple[str, ...] = ()
 
     def open(self, now: int) -> None:
         """The stream is ready: lay out its first shards."""

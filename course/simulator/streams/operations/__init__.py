@@ -6,7 +6,7 @@ Requests and answers use the API's own names. Requests have passed the model's c
 
 from __future__ import annotations
 
-from course.simulator.streams.operations import read, reshard, shards, stream, write
+from course.simulator.streams.operations import monitoring, read, reshard, shards, stream, write
 
 OPERATIONS = {
     "CreateStream": stream.create_stream,
@@ -16,6 +16,8 @@ OPERATIONS = {
     "ListStreams": stream.list_streams,
     "IncreaseStreamRetentionPeriod": stream.increase_stream_retention_period,
     "DecreaseStreamRetentionPeriod": stream.decrease_stream_retention_period,
+    "EnableEnhancedMonitoring": monitoring.enable_enhanced_monitoring,
+    "DisableEnhancedMonitoring": monitoring.disable_enhanced_monitoring,
     "ListShards": shards.list_shards,
     "SplitShard": reshard.split_shard,
     "MergeShards": reshard.merge_shards,

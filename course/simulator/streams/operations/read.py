@@ -9,7 +9,7 @@ from course.simulator.clock import MILLISECOND
 from course.simulator.streams import errors, shard_iterator
 from course.simulator.streams.operations.shards import describe_range
 from course.simulator.streams.sequence_number import decode
-from course.simulator.streams.shard import Shard, index_of, shard_id_of
+from course.simulator.streams.shard import Page, Shard, index_of, shard_id_of
 from course.simulator.streams.shard_iterator import ShardIterator
 
 if TYPE_CHECKING:
@@ -66,10 +66,12 @@ def get_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     # Only an iterator from another world lies ahead of the newest record; it must skip none.
     page = shard.read(min(place.counter, shard.next_counter), limit, MAX_PAGE_BYTES)
     shard.read_budget.charge(page.size, now)
-    streams.touched(shard, len(page.records), page.size, "ok")
 
     unread_since = shard.arrival_of(page.next_counter)
     behind = 0 if unread_since is None else (now - unread_since) // MILLISECOND
+    age = _iterator_age(shard, page, unread_since, now)
+    streams.touched(shard, len(page.records), page.size, "ok", age)
+
     answer: dict[str, Any] = {"Records": page.records}
     if shard.is_open or unread_since is not None:
         answer["NextShardIterator"] = _token(stream, shard, page.next_counter, now)
@@ -92,6 +94,17 @@ def _shard(streams: Streams, stream: Stream, index: int) -> Shard:
     if index >= len(shards) or stream.expired(shards[index], streams.now):
         raise errors.shard_missing(shard_id_of(index), stream.name, streams.account_id)
     return shards[index]
+
+
+def _iterator_age(shard: Shard, page: Page, unread_since: int | None, now: int) -> int:
+    """The age of the last record of a page, in milliseconds; 0 for a reader that has caught up.
+
+    An empty page has no last record: then it is the age of the first that the reader did not get.
+    """
+    if unread_since is None:
+        return 0
+    last = shard.arrival_of(page.next_counter - 1) if page.records else None
+    return (now - (unread_since if last is None else last)) // MILLISECOND
 
 
 def _token(stream: Stream, shard: Shard, counter: int, now: int) -> str:

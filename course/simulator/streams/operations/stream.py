@@ -209,6 +209,6 @@ def _settings(stream: Stream) -> dict[str, Any]:
     return {
         "RetentionPeriodHours": stream.retention_hours,
         "StreamCreationTimestamp": to_local_datetime(stream.created),
-        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
+        "EnhancedMonitoring": [{"ShardLevelMetrics": [*stream.shard_level_metrics]}],
         "EncryptionType": "NONE",
     }
