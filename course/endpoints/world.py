@@ -68,6 +68,9 @@ class LocalWorld:
     lock: RLock = field(default_factory=RLock)
     on_request: Callable[[], None] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.neighbours.watch(self.account.metrics)
+
     def execute(self, service: str, operation: str, body: bytes, region: str) -> Reply:
         """One attempt at a service of the simulator, answered in Python's own types."""
         self.on_request()

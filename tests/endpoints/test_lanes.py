@@ -26,7 +26,7 @@ from course.endpoints import lanes
 from course.endpoints.fence import Fence
 from course.endpoints.world import Answer, LocalWorld, enter, leave
 from course.lab.time import VirtualTime
-from course.simulator.clock import HOUR, SECOND, from_datetime
+from course.simulator.clock import HOUR, MINUTE, SECOND, from_datetime
 from course.simulator.faults import INTERNAL_FAILURE, THROTTLED
 
 MIB = 1_048_576
@@ -690,6 +690,8 @@ class Program:
                     "increase_stream_retention_period",
                     {**stream, "RetentionPeriodHours": rng.randrange(20, 50)},
                 ),
+                ("enable_enhanced_monitoring", {**stream, "ShardLevelMetrics": ["ALL"]}),
+                ("disable_enhanced_monitoring", {**stream, "ShardLevelMetrics": ["IncomingBytes"]}),
                 ("describe_limits", {}),
             ]
         )
@@ -742,6 +744,10 @@ class Program:
 
     def left_behind(self) -> tuple[Any, ...]:
         account = self.world.account
+        self.world.sleep(MINUTE)  # the last minute's metrics can be read, too
+        (reported,) = account.metrics("us-east-1")
+        metrics = {name: reported.datapoints(*name) for name in reported.names()}
+        assert metrics
         faults = {name: value for name, value in vars(account.faults).items() if name != "_clock"}
         streams = [
             (
@@ -755,7 +761,7 @@ class Program:
             (attempt.outcome, attempt.time, attempt.request, attempt.touches)
             for attempt in account.calls.attempts
         ]
-        return log, faults, streams, lanes.jitter.getstate()
+        return log, metrics, faults, streams, lanes.jitter.getstate()
 
 
 def _without_headers(answer: Any) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def load(service: str) -> None:
             _let_s3_objects_go()
         elif service == "sqs":
             _let_sqs_wait_by_the_clock()
+        elif service == "cloudwatch":
+            _let_cloudwatch_see_our_services()
 
 
 @cache
@@ -65,3 +67,12 @@ def _let_sqs_wait_by_the_clock() -> None:
 
     # Moto's own waits for a lock, in real time, until a moment on the virtual clock: for ever.
     Queue.wait_for_messages = wait_for_messages  # type: ignore[method-assign]
+
+
+@cache
+def _let_cloudwatch_see_our_services() -> None:
+    from moto.cloudwatch.models import cloudwatch_backends
+
+    from course.endpoints.neighbours.cloudwatch import CloudWatch
+
+    cloudwatch_backends.backend = CloudWatch

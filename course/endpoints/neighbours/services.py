@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from course.endpoints.neighbours import repairs, state
 from course.endpoints.neighbours.addresses import aws_urls
 from course.errors import CourseError
+from course.simulator.metrics import Metrics
 
 OURS = frozenset({"kinesis", "firehose"})
 
@@ -43,6 +45,10 @@ class Neighbours:
     def __init__(self, seed: int = 0, *, passed_on: bool = False) -> None:
         self._memory = state.Memory(seed)
         self._not_played = frozenset[str]() if passed_on else OURS
+
+    def watch(self, metrics: Callable[[str], Iterable[Metrics]]) -> None:
+        """Let CloudWatch show what the world's own services report, Region by Region."""
+        self._memory.metrics = metrics
 
     def answer(
         self, service: str, operation: str, request: Request

@@ -8,8 +8,11 @@ accounts (`S3BackendDict.bucket_accounts`), so whole memories are swapped.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+
+from course.simulator.metrics import Metrics
 
 if TYPE_CHECKING:
     from moto.core.base_backend import BackendDict
@@ -23,10 +26,12 @@ lock = RLock()
 class Memory:
     """One world's share of moto's globals; empty, with a fresh generator, until it is used.
 
-    `seed` starts the generator of moto's ids; None takes one from the operating system.
+    `seed` starts the generator of moto's ids; None takes one from the operating system. `metrics`
+    gives, by Region, what the services that moto does not play report to CloudWatch.
     """
 
     def __init__(self, seed: int | None) -> None:
+        self.metrics: Callable[[str], Iterable[Metrics]] = lambda region: ()
         self._seed = seed
         self._random_state: tuple[Any, ...] | None = None
         self._services: list[_Service] = []
@@ -110,6 +115,11 @@ def deactivate(memory: Memory) -> None:
 def start_ids(random: MotoRandom) -> None:
     """Seed the generator of a moto that has this moment been imported."""
     _shown().continue_ids(random)
+
+
+def metrics(region: str) -> Iterable[Metrics]:
+    """What the services of the world that is shown report to CloudWatch."""
+    return _shown().metrics(region)
 
 
 def _shown() -> Memory:
