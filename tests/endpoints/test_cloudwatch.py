@@ -19,8 +19,10 @@ from botocore.exceptions import ClientError
 
 from course.endpoints import lanes
 from course.endpoints.fence import Fence
+from course.endpoints.neighbours import Neighbours
 from course.endpoints.pipe import Pipe, RemoteClock, RemoteWorld, serve
 from course.endpoints.world import LocalWorld, enter, leave
+from course.simulator.account import Account
 from course.simulator.clock import MINUTE, from_datetime
 
 # The clock starts at nine; the stream of a test is there at two past.
@@ -279,6 +281,16 @@ def test_an_expression_that_names_a_query(kinesis: Any, cloudwatch: Any, world: 
     }
 
 
+@pytest.mark.parametrize("member", ["Namespace", "MetricName"])
+def test_a_metric_needs_a_namespace_and_a_name(
+    cloudwatch: Any, world: LocalWorld, member: str
+) -> None:
+    asked = query("records", "IncomingRecords")
+    del asked["MetricStat"]["Metric"][member]
+    with pytest.raises(ClientError, match=rf"member\.2\.MetricStat\.Metric\.{member} is required"):
+        data(cloudwatch, query("fine", "IncomingRecords"), asked)
+
+
 def test_shards_in_metric_data(kinesis: Any, cloudwatch: Any, world: LocalWorld) -> None:
     kinesis.enable_enhanced_monitoring(StreamName="orders", ShardLevelMetrics=["IncomingRecords"])
     go_to(world, 3)
@@ -378,6 +390,19 @@ def test_nobody_reports_in_the_name_of_a_service(
     assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
     assert "The value AWS/Kinesis for parameter Namespace is invalid." in str(caught.value)
     assert listed(cloudwatch) == []
+
+
+def test_motos_own_kinesis_reports_too(session: boto3.Session) -> None:
+    """COURSE_BACKEND=moto: there the stream's metrics are moto's, as far as it has them."""
+    world = LocalWorld(Account(services=frozenset()), Neighbours(passed_on=True))
+    enter(world)
+    try:
+        session.client("cloudwatch").list_metrics()
+        put(make_orders(session, world))
+        names = {name for _, name, _ in listed(session.client("cloudwatch"))}
+    finally:
+        leave(world)
+    assert {"IncomingBytes", "IncomingRecords"} <= names
 
 
 # Which world, which Region, from where

@@ -24,6 +24,8 @@ from moto.cloudwatch.models import (
     MetricDatumBase,
     Statistics,
 )
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
 
 from course.endpoints.neighbours import state
 from course.simulator.clock import MINUTE, SECOND, from_datetime, to_datetime
@@ -33,19 +35,10 @@ _Named = list[dict[str, str]]  # dimensions as a request has them
 
 
 class CloudWatch(CloudWatchBackend):
-    """Moto's CloudWatch of one Region, read and written as AWS's is."""
+    """Moto's CloudWatch of one Region, read as AWS's is."""
 
     # Moto would look for the service's addresses beside the module of this class.
     _url_module = urls
-
-    def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
-        """Keep what a learner measured; the namespaces of AWS's services are their own."""
-        if namespace.startswith("AWS/"):
-            # AWS's words: boto/boto3, issue 1847.
-            raise InvalidParameterValue(
-                f"The value {namespace} for parameter Namespace is invalid."
-            )
-        super().put_metric_data(namespace, metric_data)
 
     def get_metric_statistics(
         self,
@@ -78,6 +71,7 @@ class CloudWatch(CloudWatchBackend):
             raise ValidationError("The parameter EndTime must be greater than StartTime.")
         if start_time == end_time:
             raise ValidationError("The parameter StartTime must not equal parameter EndTime.")
+        _check(queries)
         found = [
             self._query(query, start_time, end_time) for query in queries if "MetricStat" in query
         ]
@@ -93,7 +87,9 @@ class CloudWatch(CloudWatchBackend):
                 result["values"].reverse()
                 result["timestamps"].reverse()
         insights = [query for query in expressions if query["Expression"].startswith("SELECT")]
-        return results + super().get_metric_data(insights, start_time, end_time, scan_by)
+        if insights:
+            results += super().get_metric_data(insights, start_time, end_time, scan_by)
+        return results
 
     def get_filtered_metrics(
         self, metric_name: str, namespace: str, dimensions: _Named
@@ -139,6 +135,30 @@ class CloudWatch(CloudWatchBackend):
         for metrics in state.metrics(self.region_name):
             if metrics.namespace == namespace:
                 yield from _of_ours(metrics, name, wanted)
+
+
+_put_metric_data = CloudWatchResponse.put_metric_data
+
+
+def put_metric_data(call: CloudWatchResponse) -> ActionResult:
+    """PutMetricData, but not into the namespaces of AWS's services.
+
+    This is what clients call; moto's own services go past it.
+    """
+    namespace = call._get_param("Namespace")
+    if namespace.startswith("AWS/"):
+        # AWS's words: boto/boto3, issue 1847.
+        raise InvalidParameterValue(f"The value {namespace} for parameter Namespace is invalid.")
+    return _put_metric_data(call)
+
+
+def _check(queries: list[dict[str, Any]]) -> None:
+    """To botocore's model a metric needs neither, to AWS both (worded as moto has its like)."""
+    for number, query in enumerate(queries, 1):
+        for member in ("Namespace", "MetricName"):
+            if "MetricStat" in query and member not in query["MetricStat"]["Metric"]:
+                where = f"MetricDataQueries.member.{number}.MetricStat.Metric.{member}"
+                raise ValidationError(f"The parameter {where} is required.\n")
 
 
 def _of_ours(metrics: Metrics, name: str, dimensions: Dimensions) -> Iterator[MetricDatumBase]:
