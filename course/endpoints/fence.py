@@ -30,6 +30,13 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 class LeftTheLab(CourseError):
     """A request would have left the lab."""
 
+    def __init__(self, goal: str) -> None:
+        super().__init__(
+            "This boto3 client, or its session, was made before the course was imported, so its "
+            f"request goes {goal} instead of to the lab: make it again after "
+            "`from course import Lab`."
+        )
+
 
 @dataclass(frozen=True)
 class _Before:
@@ -37,6 +44,7 @@ class _Before:
 
     environ: dict[str, str]
     send: Callable[..., Any]
+    auth: Callable[..., Any]
     default_session: Any
 
 
@@ -142,21 +150,26 @@ def _replace_environ(values: dict[str, str]) -> None:
 
 def _put_up(environ: dict[str, str], closed_port: int) -> _Before:
     from botocore.httpsession import URLLib3Session
+    from botocore.signers import RequestSigner
 
     before = _Before(
         environ={name: value for name, value in os.environ.items() if _is_ours(name)},
         send=URLLib3Session.send,
+        auth=RequestSigner.get_auth_instance,
         default_session=_swap_default_session(None),
     )
     _replace_environ(environ)
     URLLib3Session.send = _guarded(before.send, closed_port)
+    RequestSigner.get_auth_instance = _needs_credentials(before.auth)
     return before
 
 
 def _restore(before: _Before) -> None:
     from botocore.httpsession import URLLib3Session
+    from botocore.signers import RequestSigner
 
     URLLib3Session.send = before.send
+    RequestSigner.get_auth_instance = before.auth
     _swap_default_session(before.default_session)
     _replace_environ(before.environ)
 
@@ -181,10 +194,17 @@ def _guarded(send: Callable[..., Any], closed_port: int) -> Callable[..., Any]:
         if url.hostname in LOCAL_HOSTS and url.port != closed_port:
             return send(self, request)
         goal = "nowhere" if url.port == closed_port else f"to {url.hostname}"
-        raise LeftTheLab(
-            "This boto3 client, or its session, was made before the course was imported, so its "
-            f"request goes {goal} instead of to the lab: make it again after "
-            "`from course import Lab`."
-        )
+        raise LeftTheLab(goal)
+
+    return guard
+
+
+def _needs_credentials(auth: Callable[..., Any]) -> Callable[..., Any]:
+    """Inside a fence every client finds credentials, so one without was made outside."""
+
+    def guard(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._credentials is None and kwargs.get("request_credentials") is None:
+            raise LeftTheLab("nowhere")
+        return auth(self, *args, **kwargs)
 
     return guard

@@ -18,6 +18,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from course.endpoints.fence import Fence, LeftTheLab, is_up
@@ -253,6 +254,20 @@ def test_a_client_made_before_the_course_gets_one_sentence(
     assert "to kinesis.us-east-1.amazonaws.com instead of" in sentence
     assert sentence.endswith("make it again after `from course import Lab`.")
     assert "\n" not in sentence
+
+
+def test_so_does_one_that_found_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most learners have none; botocore would complain about them before it sends anything."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    kinesis = botocore.session.Session().create_client("kinesis", "us-east-1")
+    with Fence(), pytest.raises(LeftTheLab, match="made before the course was imported"):
+        kinesis.list_streams()
+    with pytest.raises(NoCredentialsError):
+        kinesis.list_streams()
 
 
 @pytest.mark.usefixtures("fence")
