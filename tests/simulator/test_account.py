@@ -73,10 +73,10 @@ def test_request_ids_differ_and_repeat_in_the_next_run() -> None:
 
 
 def test_an_operation_of_the_model_that_is_not_played_says_so(client: Client) -> None:
-    reply = client.attempt("DescribeLimits", {})
+    reply = client.attempt("ListQueues", {})
     assert reply.error is not None
     assert reply.error.code == "UnknownOperationException"
-    assert "DescribeLimits" in str(reply.error.message)
+    assert "ListQueues" in str(reply.error.message)
 
 
 def test_accounts_share_nothing() -> None:

@@ -9,6 +9,8 @@ Read it in this order:
     shard_iterator    a reader's place, good for five minutes
     stream            shards, open and closed, a state, a retention period
     resharding        how one layout of shards becomes another
+    on_demand         how a stream grows by itself, where nobody counts shards
+    throughput_commitment  what an account promises to use, and gets in return
     metrics           what the service reports to CloudWatch, call by call
     operations        what clients can call, a module for each concern
     service           the streams of an account in one Region; finds the operation for a call

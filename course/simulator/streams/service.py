@@ -14,6 +14,7 @@ from course.simulator.streams.metrics import StreamMetrics
 from course.simulator.streams.operations import OPERATIONS
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import ACTIVE, Stream
+from course.simulator.streams.throughput_commitment import ThroughputCommitment
 
 # One attempt to write one record: (time, shard, partition key, explicit hash key or None, bytes,
 # "ok" or the error code).
@@ -32,6 +33,7 @@ class Streams:
         self.account_id = account_id
         self.faults = faults
         self.metrics = StreamMetrics(clock)
+        self.commitment = ThroughputCommitment(clock)
         self.subject: str | None = None
         self.touches: list[Touch] = []
         self._iterator_age = 0
@@ -74,8 +76,8 @@ class Streams:
 
     def end_call(self, operation: str, latency: int) -> None:
         """Count the current call in the metrics; it has taken `latency` microseconds."""
-        if self.touches and self.subject is not None:
-            stream = self._streams[self.subject]
+        stream = self._streams.get(self.subject or "")
+        if self.touches and stream is not None:
             self.metrics.count_call(operation, stream, self.touches, self._iterator_age, latency)
 
     @property

@@ -79,7 +79,7 @@ class Shard:
         self._arrivals = array("q")  # milliseconds since the epoch: AWS's own precision
         self._totals = array("q")  # bytes ever appended, up to and with this record
         self._data: list[bytes] = []
-        self._keys: list[str] = []
+        self._keys: list[str | None] = []
         self._total = 0
 
     @property
@@ -100,8 +100,11 @@ class Shard:
     def __len__(self) -> int:
         return len(self._numbers) - self._head
 
-    def append(self, data: bytes, partition_key: str, size: int, now: int) -> str:
-        """Store a record of `size` bytes; returns its sequence number."""
+    def append(self, data: bytes, partition_key: str | None, size: int, now: int) -> str:
+        """Store a record of `size` bytes; returns its sequence number.
+
+        A record that the stream distributed by itself has no partition key.
+        """
         number = self.numbering.number(self._first + len(self._numbers), now)
         self._total += size
         self._numbers.append(number)
@@ -144,7 +147,7 @@ class Shard:
         stop = min(start + limit, len(self._numbers))
         if start >= stop:
             return Page([], 0, max(counter, self.oldest_counter))
-        before = self._totals[start] - len(self._data[start]) - len(self._keys[start].encode())
+        before = self._totals[start] - self._size(start)
         stop = min(stop, max(bisect_right(self._totals, before + max_bytes, start), start + 1))
         # boto3 hands out local, zone-aware datetimes; making the zone once per page is the cheap
         # way to the same value.
@@ -162,14 +165,14 @@ class Shard:
             if moment is None:
                 moment = datetime.fromtimestamp(arrival / 1_000).replace(tzinfo=zone)
                 moments[arrival] = moment
-            records.append(
-                {
-                    "SequenceNumber": number,
-                    "ApproximateArrivalTimestamp": moment,
-                    "Data": data,
-                    "PartitionKey": key,
-                }
-            )
+            record = {
+                "SequenceNumber": number,
+                "ApproximateArrivalTimestamp": moment,
+                "Data": data,
+            }
+            if key is not None:
+                record["PartitionKey"] = key
+            records.append(record)
         return Page(records, self._totals[stop - 1] - before, self._first + stop)
 
     def arrival_of(self, counter: int) -> int | None:
@@ -181,15 +184,15 @@ class Shard:
         """(arrival in microseconds, partition key, bytes) of the readable records, oldest first."""
         head = self._head
         return [
-            (arrival * MILLISECOND, key, len(data) + len(key.encode()))
-            for arrival, key, data in zip(
-                self._arrivals[head:], self._keys[head:], self._data[head:], strict=True
+            (arrival * MILLISECOND, key or "", self._size(place))
+            for place, (arrival, key) in enumerate(
+                zip(self._arrivals[head:], self._keys[head:], strict=True), head
             )
         ]
 
     def keys(self) -> list[str]:
         """The partition keys of the readable records, oldest first."""
-        return self._keys[self._head :]
+        return [key or "" for key in self._keys[self._head :]]
 
     def payloads(self) -> list[bytes]:
         """The data of the readable records, oldest first."""
@@ -201,8 +204,16 @@ class Shard:
         if not len(self):
             return 0
         head = self._head
-        before = self._totals[head] - len(self._data[head]) - len(self._keys[head].encode())
-        return self._total - before
+        return self._total - self._totals[head] + self._size(head)
+
+    @property
+    def written(self) -> tuple[int, int]:
+        """(records, bytes) ever written."""
+        return self.next_counter - 1, self._total
+
+    def _size(self, place: int) -> int:
+        key = self._keys[place]
+        return len(self._data[place]) + (len(key.encode()) if key is not None else 0)
 
 
 def _numbered_from(now: int, parents: tuple[Shard, ...]) -> int:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from course import facts
 from course.simulator.clock import HOUR
 from course.simulator.streams.hash_ring import HashKeyRange, HashRing, even_ranges
 from course.simulator.streams.shard import Shard, index_of
 
+if TYPE_CHECKING:
+    from course.simulator.streams.on_demand import Growth
+
 CREATING, ACTIVE, UPDATING, DELETING = "CREATING", "ACTIVE", "UPDATING", "DELETING"
 PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
+AUTO, USER_PARTITION_KEY = "AUTO", "USER_PARTITION_KEY"
 
 
 class Stream:
@@ -23,6 +28,12 @@ class Stream:
         self.created = now
         self.status = CREATING
         self.shard_count = shard_count
+        self.mode_switches: deque[int] = deque()
+        self.growth: Growth | None = None  # watches the writes of an on-demand stream
+        self.warm_mib: int | None = None  # MiB/s that it was asked to be ready for
+        self.distribution = USER_PARTITION_KEY
+        self.turn = 0  # whose turn it is among the open shards, where distribution is AUTO
+        self.max_record_bytes: int = facts.record.max_bytes
         self.retention_hours: int = facts.retention.default_hours
         self._gone_before = now
         self.shards: list[Shard] = []

@@ -1,4 +1,4 @@
-"""How much a shard takes and gives: two buckets for writes, two limits for reads.
+"""How much a shard takes and gives: two buckets for writes and a reserve, two limits for reads.
 
 All arithmetic is in whole numbers: a bucket holds millionths (of a record, of a byte), because a
 rate per second times microseconds then needs no division.
@@ -18,6 +18,7 @@ READ_CALLS_PER_SECOND: int = facts.shard.read_calls_per_second
 
 _FULL_RECORDS = RECORDS_PER_SECOND * SECOND
 _FULL_BYTES = WRITE_BYTES_PER_SECOND * SECOND
+_FULL_RESERVE = facts.record.burst_bytes * SECOND - _FULL_BYTES
 
 
 class WriteBudget:
@@ -25,14 +26,20 @@ class WriteBudget:
 
     Each holds one second's worth and refills steadily, so a shard that rested takes a full
     second's traffic at once and then only as much as flows in.
+
+    A large record, one of more than a second's bytes, needs more than the bucket ever holds. For
+    those there is a reserve: what flows in while the bucket is full fills it, so that over time a
+    shard still takes no more than its limit. AWS tells of such a tank and its size, and not how
+    fast it refills; the rest of this model is ours.
     """
 
-    __slots__ = ("_bytes", "_records", "_refilled")
+    __slots__ = ("_bytes", "_records", "_refilled", "_reserve")
 
     def __init__(self, now: int) -> None:
         self._refilled = now
         self._records = _FULL_RECORDS
         self._bytes = _FULL_BYTES
+        self._reserve = _FULL_RESERVE
 
     def take(self, size: int, now: int) -> bool:
         """Take room for one record of `size` bytes (data and partition key), if there is."""
@@ -40,12 +47,25 @@ class WriteBudget:
             elapsed = now - self._refilled
             self._refilled = now
             self._records = min(_FULL_RECORDS, self._records + elapsed * RECORDS_PER_SECOND)
-            self._bytes = min(_FULL_BYTES, self._bytes + elapsed * WRITE_BYTES_PER_SECOND)
+            level = self._bytes + elapsed * WRITE_BYTES_PER_SECOND
+            if level > _FULL_BYTES:
+                self._reserve = min(_FULL_RESERVE, self._reserve + level - _FULL_BYTES)
+                level = _FULL_BYTES
+            self._bytes = level
         cost = size * SECOND
-        if self._records < SECOND or self._bytes < cost:
+        if self._records < SECOND or (self._bytes < cost and not self._draw(cost)):
             return False
         self._records -= SECOND
         self._bytes -= cost
+        return True
+
+    def _draw(self, cost: int) -> bool:
+        """Fill the bucket up to `cost` from the reserve, if it is a large record's."""
+        missing = cost - self._bytes
+        if cost <= _FULL_BYTES or missing > self._reserve:
+            return False
+        self._reserve -= missing
+        self._bytes = cost
         return True
 
 

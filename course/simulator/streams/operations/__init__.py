@@ -6,7 +6,16 @@ Requests and answers use the API's own names. Requests have passed the model's c
 
 from __future__ import annotations
 
-from course.simulator.streams.operations import monitoring, read, reshard, shards, stream, write
+from course.simulator.streams.operations import (
+    account,
+    capacity,
+    monitoring,
+    read,
+    reshard,
+    shards,
+    stream,
+    write,
+)
 
 OPERATIONS = {
     "CreateStream": stream.create_stream,
@@ -21,6 +30,13 @@ OPERATIONS = {
     "ListShards": shards.list_shards,
     "SplitShard": reshard.split_shard,
     "MergeShards": reshard.merge_shards,
+    "UpdateStreamMode": capacity.update_stream_mode,
+    "UpdateStreamWarmThroughput": capacity.update_stream_warm_throughput,
+    "UpdateMaxRecordSize": capacity.update_max_record_size,
+    "UpdateStreamRecordDistributionStrategy": capacity.update_stream_record_distribution_strategy,
+    "DescribeLimits": account.describe_limits,
+    "DescribeAccountSettings": account.describe_account_settings,
+    "UpdateAccountSettings": account.update_account_settings,
     "UpdateShardCount": reshard.update_shard_count,
     "PutRecord": write.put_record,
     "PutRecords": write.put_records,

@@ -150,9 +150,7 @@ def _open_shard(streams: Streams, stream: Stream, shard_id: str) -> Shard:
 
 def check_quota(streams: Streams, additional: int) -> None:
     """Refuse what would take the account over its quota of shards."""
-    current = sum(
-        len(stream.open_shards) if stream.shards else stream.shard_count for stream in streams.all()
-    )
+    current = open_shard_count(streams)
     limit: int = facts.account.shard_limit
     if additional > 0 and current + additional > limit:
         raise errors.limit_exceeded(
@@ -163,6 +161,13 @@ def check_quota(streams: Streams, additional: int) -> None:
             "general/latest/gr/aws_service_limits.html) for current limits and how to request "
             "higher limits."
         )
+
+
+def open_shard_count(streams: Streams) -> int:
+    """The open shards of the account in this Region, those that are being created included."""
+    return sum(
+        len(stream.open_shards) if stream.shards else stream.shard_count for stream in streams.all()
+    )
 
 
 def _check_daily(streams: Streams, stream: Stream) -> None:

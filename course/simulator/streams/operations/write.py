@@ -11,12 +11,12 @@ from course.simulator.streams import errors
 from course.simulator.streams.hash_ring import LAST_HASH_KEY
 from course.simulator.streams.sequence_number import decode
 from course.simulator.streams.shard import Shard
+from course.simulator.streams.stream import AUTO
 
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
     from course.simulator.streams.stream import Stream
 
-MAX_RECORD_BYTES: int = facts.record.max_bytes
 MAX_REQUEST_BYTES: int = facts.put_records.max_bytes
 
 
@@ -25,12 +25,17 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     stream = streams.usable(request)
     shard, size = _place(stream, request, "data")
     _check_ordering(streams, stream, request.get("SequenceNumberForOrdering"))
+    if stream.growth is not None:
+        stream.growth.wrote()
     if streams.faults.throttles(stream, shard) or not shard.write_budget.take(size, streams.now):
-        _record(streams, shard, request, size, THROTTLED)
+        _film(streams, stream, shard, request, size, THROTTLED)
         streams.touched(shard, 1, size, THROTTLED)
         raise errors.write_rate_exceeded(shard.shard_id, stream.name, streams.account_id)
-    number = shard.append(request["Data"], request["PartitionKey"], size, streams.now)
-    _record(streams, shard, request, size, "ok")
+    # Readers see no key where the stream ignored it.
+    key = None if stream.distribution == AUTO else request["PartitionKey"]
+    number = shard.append(request["Data"], key, size, streams.now)
+    stream.turn += 1
+    _film(streams, stream, shard, request, size, "ok")
     streams.touched(shard, 1, size, "ok")
     streams.faults.after_write(stream)
     return {"ShardId": shard.shard_id, "SequenceNumber": number}
@@ -44,15 +49,18 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     stream = streams.usable(request)
     entries = request["Records"]
     placed = [
-        _place(stream, entry, f"records.{index}.member.data")
+        _place(stream, entry, f"records.{index}.member.data", index - 1)
         for index, entry in enumerate(entries, 1)
     ]
     if sum(size for _, size in placed) > MAX_REQUEST_BYTES:
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
 
+    if stream.growth is not None:
+        stream.growth.wrote()
     now = streams.now
     faults = streams.faults
     filming = streams.film is not None
+    keyless = stream.distribution == AUTO
     chosen = faults.failing_entries(stream)
     answers = []
     failed = 0
@@ -61,7 +69,8 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         outcome = chosen.get(index)
         if outcome is None:
             if not faults.throttles(stream, shard) and shard.write_budget.take(size, now):
-                number = shard.append(entry["Data"], entry["PartitionKey"], size, now)
+                key = None if keyless else entry["PartitionKey"]
+                number = shard.append(entry["Data"], key, size, now)
                 answers.append({"SequenceNumber": number, "ShardId": shard.shard_id})
                 outcome = "ok"
             else:
@@ -70,31 +79,29 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
             failed += 1
             answers.append(_failure(streams, stream, shard, outcome))
         if filming:
-            _record(streams, shard, entry, size, outcome)
+            _film(streams, stream, shard, entry, size, outcome)
         count = tally.get((shard, outcome))
         if count is None:
             tally[shard, outcome] = [1, size]
         else:
             count[0] += 1
             count[1] += size
+    stream.turn += len(entries)
     for (shard, outcome), (many, total) in tally.items():
         streams.touched(shard, many, total, outcome)
     faults.after_write(stream)
     return {"FailedRecordCount": failed, "Records": answers}
 
 
-def _record(streams: Streams, shard: Shard, entry: dict[str, Any], size: int, outcome: str) -> None:
-    if streams.film is not None:
-        streams.film.append(
-            (
-                streams.now,
-                shard,
-                entry["PartitionKey"],
-                entry.get("ExplicitHashKey"),
-                size,
-                outcome,
-            )
-        )
+def _film(
+    streams: Streams, stream: Stream, shard: Shard, entry: dict[str, Any], size: int, outcome: str
+) -> None:
+    if streams.film is None:
+        return
+    key, explicit = entry.get("PartitionKey", ""), entry.get("ExplicitHashKey")
+    if stream.distribution == AUTO:
+        key, explicit = "", str(shard.hash_range.start)
+    streams.film.append((streams.now, shard, key, explicit, size, outcome))
 
 
 def _failure(streams: Streams, stream: Stream, shard: Shard, code: str) -> dict[str, Any]:
@@ -104,13 +111,21 @@ def _failure(streams: Streams, stream: Stream, shard: Shard, code: str) -> dict[
     return {"ErrorCode": code, "ErrorMessage": refused.message}
 
 
-def _place(stream: Stream, entry: dict[str, Any], where: str) -> tuple[Shard, int]:
-    """The shard that an entry belongs to, and how many bytes it counts for."""
+def _place(stream: Stream, entry: dict[str, Any], where: str, ahead: int = 0) -> tuple[Shard, int]:
+    """The shard that an entry belongs to, and how many bytes it counts for.
+
+    `where` is how messages name its data, `ahead` the number of entries before it in the call.
+    """
     data = entry["Data"]
+    if stream.distribution == AUTO:
+        if len(data) > stream.max_record_bytes:
+            raise _too_large(stream, data, where)
+        shards = stream.open_shards
+        return shards[(stream.turn + ahead) % len(shards)], len(data)
     key = entry.get("PartitionKey")
     if key is None:
         # Optional in the model since September 2026, but only for streams that distribute
-        # records themselves (RecordDistributionStrategy AUTO). AWS's text for it is not known.
+        # records themselves. AWS's text for it is not known.
         key_at = where[: -len("data")] + "partitionKey"
         raise validation_error(
             f"Value null at '{key_at}' failed to satisfy constraint: Member must not be null"
@@ -120,12 +135,8 @@ def _place(stream: Stream, entry: dict[str, Any], where: str) -> tuple[Shard, in
     except UnicodeEncodeError:
         # Half a surrogate pair: JSON can write it, UTF-8 cannot.
         raise serialization_error() from None
-    if size > MAX_RECORD_BYTES:
-        raise validation_error(
-            f"Value 'java.nio.HeapByteBuffer[pos=0 lim={len(data)} cap={len(data)}]' at "
-            f"'{where}' failed to satisfy constraint: Member must have length less than or "
-            f"equal to {MAX_RECORD_BYTES}"
-        )
+    if size > stream.max_record_bytes:
+        raise _too_large(stream, data, where)
     explicit = entry.get("ExplicitHashKey")
     if explicit is None:
         return stream.ring.owner_of_key(key), size
@@ -138,10 +149,24 @@ def _place(stream: Stream, entry: dict[str, Any], where: str) -> tuple[Shard, in
     return stream.ring.owner_of_hash(point), size
 
 
+def _too_large(stream: Stream, data: bytes, where: str) -> AwsError:
+    return validation_error(
+        f"Value 'java.nio.HeapByteBuffer[pos=0 lim={len(data)} cap={len(data)}]' at "
+        f"'{where}' failed to satisfy constraint: Member must have length less than or "
+        f"equal to {stream.max_record_bytes}"
+    )
+
+
 def _check_ordering(streams: Streams, stream: Stream, number: str | None) -> None:
     """SequenceNumberForOrdering must be a number of this stream; arrival order does the rest."""
     if number is None:
         return
+    if stream.distribution == AUTO:
+        # Documented as rejected; AWS's text for it is not known to us.
+        raise errors.invalid_argument(
+            f"SequenceNumberForOrdering can not be used on stream {stream.name} under account "
+            f"{streams.account_id}, whose record distribution strategy is AUTO."
+        )
     place = decode(number)
     if (
         place is None

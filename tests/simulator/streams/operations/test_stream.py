@@ -6,12 +6,10 @@ a state lasts is ours (course/facts.toml, [latency]).
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from course.simulator.account import Account
 from course.simulator.clock import HOUR, SECOND
 from tests.simulator.client import Client, data_of
 
@@ -452,19 +450,3 @@ def test_longer_retention_brings_no_expired_shard_back(client: Client) -> None:
     assert [shard["ShardId"][-1] for shard in client.shards()] == ["1", "2"]
     increase(client, 8_760)
     assert [shard["ShardId"][-1] for shard in client.shards()] == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("MaxRecordSizeInKiB", 2_048),
-        ("WarmThroughputMiBps", 10),
-        ("RecordDistributionStrategy", {"Mode": "AUTO"}),
-    ],
-)
-def test_what_is_not_played_is_refused_not_ignored(setting: str, value: object) -> None:
-    account = Account()
-    body = json.dumps({"StreamName": "orders", "ShardCount": 1, setting: value})
-    reply = account.execute("kinesis", "CreateStream", body.encode())
-    assert reply.error is not None
-    assert account.streams().named("orders") is None
