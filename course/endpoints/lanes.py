@@ -4,17 +4,18 @@
 botocore serialised and hands back the parsed answer. It skips signing, HTTP and parsing, which
 together cost more than the simulator does.
 
-*Wire lane* (``before-send``): real HTTP requests and answers. It carries the other services, and
-everything that went wrong: when the call lane meets an error it sets the outcome aside under a
-token, adds the token as a header and lets botocore go on. The wire lane then gives that outcome
-to the first attempt and carries out only the retries. So each attempt is executed exactly once,
-and retries, back-off and exception classes are botocore's own.
+*Wire lane* (``before-send``): real HTTP requests and answers. It carries the other services,
+SubscribeToShard (whose events come one by one, as the client iterates over them), and everything
+that went wrong: when the call lane meets an error it sets the outcome aside under a token, adds
+the token as a header and lets botocore go on. The wire lane then gives that outcome to the first
+attempt and carries out only the retries. So each attempt is executed exactly once, and retries,
+back-off and exception classes are botocore's own.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from itertools import count
@@ -29,8 +30,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from course.endpoints.world import LocalWorld, current
-from course.simulator.account import Reply
+from course.endpoints.world import Answer, LocalWorld, current
+from course.simulator.account import SUBSCRIPTION_HEADER, Reply
 from course.simulator.faults import TimedOut
 
 OUTCOME_HEADER = "x-course-outcome"
@@ -78,6 +79,26 @@ class _Raw(BytesIO):
             yield chunk
 
 
+class _Events:
+    """A response body that goes on: an event stream, asked for frame by frame.
+
+    `ask` carries a request to the world in which the stream began, wherever calls go meanwhile.
+    """
+
+    def __init__(self, first_frame: bytes, ask: Callable[[str], Answer]) -> None:
+        self._first_frame = first_frame
+        self._ask = ask
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        frame = self._first_frame
+        while frame:
+            yield frame
+            frame = self._ask("GET")[2]
+
+    def close(self) -> None:
+        self._ask("DELETE")
+
+
 def call_lane(
     model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any
 ) -> tuple[_CallResponse, dict[str, Any]] | None:
@@ -87,6 +108,8 @@ def call_lane(
         return None
     service = model.service_model.service_name
     if service not in world.account.services or _limits_itself(context["client_config"]):
+        return None
+    if model.has_event_stream_output:
         return None
     reply = world.execute(service, model.name, params["body"], context["client_region"])
     if reply.answer is None:
@@ -120,18 +143,25 @@ def wire_lane(event_name: str, request: Any, **_: Any) -> AWSResponse | None:
     if token is not None and not isinstance(token, str):
         token = token.decode()
     reply = _set_aside.pop(token, None) if token else None
+    asked = _headers(request)
     try:
         if reply is None:
-            status, headers, body = world.request(
-                service, operation, _body(request), _headers(request)
-            )
+            status, headers, body = world.request(service, operation, _body(request), asked)
         elif reply.timed_out:
             raise TimedOut
         else:
             status, headers, body = reply.status, reply.headers, reply.body
     except TimedOut:
         raise ReadTimeoutError(endpoint_url=request.url) from None
-    return AWSResponse(request.url, status, headers, _Raw(body))
+    subscription = headers.get(SUBSCRIPTION_HEADER)
+    if subscription is None:
+        return AWSResponse(request.url, status, headers, _Raw(body))
+    asked[SUBSCRIPTION_HEADER] = subscription
+
+    def ask(method: str) -> Answer:
+        return world.request(service, operation, b"", {**asked, ":method": method})
+
+    return AWSResponse(request.url, status, headers, _Events(body, ask))
 
 
 def _body(request: Any) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from course import facts
 from course.endpoints.neighbours import Neighbours
-from course.simulator.account import DEFAULT_REGION, Account, Reply
+from course.simulator.account import DEFAULT_REGION, SUBSCRIPTION_HEADER, Account, Reply
 from course.simulator.clock import MILLISECOND
 from course.simulator.faults import TimedOut
 
@@ -33,6 +33,10 @@ class World(Protocol):
 
         For services that speak more than POST /, the headers `:method` and `:url` say the rest,
         as in HTTP/2. Raises TimedOut where the client would wait in vain.
+
+        An answer that is an event stream brings its first frame and the header
+        `x-course-subscription`. A request with that header brings the next frame, an empty body
+        after the last; with `:method` DELETE it ends the stream.
         """
         ...
 
@@ -82,6 +86,9 @@ class LocalWorld:
     ) -> Answer:
         if service in self.account.services:
             region = headers.get("x-course-region", DEFAULT_REGION)
+            subscription = headers.get(SUBSCRIPTION_HEADER)
+            if subscription is not None:
+                return self._go_on(subscription, region, headers)
             reply = self.execute(service, operation, body, region)
             if reply.timed_out:
                 raise TimedOut
@@ -94,6 +101,16 @@ class LocalWorld:
     def sleep(self, microseconds: int) -> None:
         with self.lock:
             self.account.clock.sleep(microseconds)
+
+    def _go_on(self, subscription: str, region: str, headers: Mapping[str, str]) -> Answer:
+        self.on_request()
+        frame = b""
+        with self.lock:
+            if headers.get(":method") == "DELETE":
+                self.account.end_subscription(subscription, region)
+            else:
+                frame = self.account.next_event(subscription, region)
+            return 200, {"x-course-now": str(self.account.clock.now)}, frame
 
     def _ask_neighbour(
         self, service: str, operation: str, body: bytes, headers: Mapping[str, str]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from course import facts
-from course.simulator import wire
+from course.simulator import event_stream, wire
 from course.simulator.call_log import CallLog
 from course.simulator.clock import MILLISECOND, Clock
 from course.simulator.errors import AwsError
 from course.simulator.faults import Faults, TimedOut
 from course.simulator.metrics import Metrics
+from course.simulator.streams.operations import subscribe
 from course.simulator.streams.service import Streams
 
 ACCOUNT_ID = "123456789012"
@@ -23,6 +24,9 @@ _LATENCY = {
     "GetRecords": facts.latency.get_records_ms,
     "GetShardIterator": facts.latency.get_shard_iterator_ms,
 }
+# In an answer that is an event stream: the id by which its events are asked for.
+SUBSCRIPTION_HEADER = "x-course-subscription"
+
 _CLIENT_PATIENCE = facts.latency.client_timeout_ms * MILLISECOND
 
 
@@ -56,18 +60,31 @@ class Reply:
     @property
     def headers(self) -> dict[str, str]:
         """The HTTP headers; `x-course-now` is the clock in microseconds."""
-        return {
+        headers = {
             "x-amzn-RequestId": self.request_id,
             "Content-Type": "application/x-amz-json-1.1",
             "x-course-now": str(self.now),
         }
+        if self._subscription is not None:
+            headers["Content-Type"] = event_stream.CONTENT_TYPE
+            headers[SUBSCRIPTION_HEADER] = self._subscription
+        return headers
 
     @property
     def body(self) -> bytes:
-        """The HTTP body. An operation without output answers with an empty one, as AWS does."""
+        """The HTTP body. An operation without output answers with an empty one, as AWS does.
+
+        Of an event stream it is the first frame; `Account.next_event` has the others.
+        """
         if self.error is not None:
             return wire.encode(self.error.document)
+        if self._subscription is not None:
+            return event_stream.initial_response()
         return wire.encode(self.answer) if self.answer else b""
+
+    @property
+    def _subscription(self) -> str | None:
+        return self.answer.get("EventStream") if self.answer else None
 
 
 class Account:
@@ -125,3 +142,43 @@ class Account:
         streams.end_call(operation, latency)
         clock.sleep(waited)
         return Reply(attempt.number, clock.now, answer, error)
+
+    def next_event(self, subscription_id: str, region: str = DEFAULT_REGION) -> bytes:
+        """The next frame of an event stream, as soon as there is one; empty after the last.
+
+        The clock moves no farther than that takes. What is pushed stands in the call log as
+        SubscribeToShardEvent; events without records do not.
+        """
+        streams = self.streams(region)
+        subscription = streams.subscriptions.get(subscription_id)
+        if subscription is None:
+            return b""
+        subscribe.wait_for_event(streams, subscription)
+        streams.begin_call()
+        frame = b""
+        outcome = "ok"
+        try:
+            event = subscribe.next_event(streams, subscription)
+            if event is not None:
+                frame = event_stream.event("SubscribeToShardEvent", event)
+        except AwsError as error:
+            outcome = error.code
+            frame = event_stream.exception(error)
+        if subscription.ended:
+            self.end_subscription(subscription_id, region)
+        if outcome != "ok" or any(records for _, records, _, _ in streams.touches):
+            consumer = subscription.consumer
+            attempt = self.calls.note(
+                self.clock.now,
+                "kinesis",
+                "SubscribeToShardEvent",
+                {"ConsumerARN": consumer.arn, "ShardId": subscription.shard.shard_id},
+            )
+            attempt.stream = consumer.stream.name
+            attempt.outcome = outcome
+            attempt.touches = streams.touches
+        return frame
+
+    def end_subscription(self, subscription_id: str, region: str = DEFAULT_REGION) -> None:
+        """Push no more: the client has hung up, or there is nothing to come."""
+        self.streams(region).subscriptions.pop(subscription_id, None)

@@ -47,11 +47,26 @@ class Clock:
 
     def advance_to(self, when: int) -> None:
         """Move to `when`; a moment already past leaves the clock where it is."""
-        due = self._due
-        while due and due[0][0] <= when:
-            moment, _, action = heapq.heappop(due)
-            self.now = max(self.now, moment)
-            action()
+        while self._due and self._due[0][0] <= when:
+            self._happen()
+        self._arrive(when)
+
+    def advance_until(self, due: Callable[[], int]) -> None:
+        """Move to the moment that `due()` names, and no farther.
+
+        It is asked again after everything that happens on the way: a record that is written in
+        the meantime may be what somebody waits for.
+        """
+        while (when := due()) > self.now and self._due and self._due[0][0] <= when:
+            self._happen()
+        self._arrive(when)
+
+    def _happen(self) -> None:
+        moment, _, action = heapq.heappop(self._due)
+        self.now = max(self.now, moment)
+        action()
+
+    def _arrive(self, when: int) -> None:
         if when > self.now:
             self.now = when
         for listener in self.on_move:

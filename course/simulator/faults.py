@@ -35,11 +35,14 @@ class Faults:
         self._expired_before: dict[str, int] = {}
 
     def throttle(self, stream: str, shard: str | None, duration: int) -> None:
-        """Refuse reads and writes of a shard (None: of all shards) for `duration`."""
+        """Refuse reads and writes of a shard (None: of all shards) for `duration`.
+
+        Enhanced fan-out goes on: a registered consumer has throughput of its own.
+        """
         self._plan(self._throttled, stream, shard, duration)
 
     def idle(self, stream: str, shard: str | None, duration: int) -> None:
-        """Give empty pages for `duration`, whatever the shard holds."""
+        """Give empty pages, and push no records, for `duration`, whatever the shard holds."""
         self._plan(self._idle, stream, shard, duration)
 
     def fail_entries(self, stream: str, indices: list[int], times: int, code: str) -> None:
@@ -62,6 +65,12 @@ class Faults:
     def idles(self, stream: Stream, shard: Shard) -> bool:
         """Whether the shard gives empty pages at this moment."""
         return bool(self._idle) and self._holds(self._idle, stream, shard)
+
+    def idle_until(self, stream: Stream, shard: Shard) -> int:
+        """When the shard gives records again; a moment already past if it does."""
+        return max(
+            self._idle.get((stream.name, None), 0), self._idle.get((stream.name, shard.shard_id), 0)
+        )
 
     def failing_entries(self, stream: Stream) -> dict[int, str]:
         """The entries of this PutRecords to refuse: index -> error code."""

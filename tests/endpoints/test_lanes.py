@@ -342,9 +342,9 @@ def test_botocore_checks_first_what_it_always_checked(
 def test_an_operation_that_is_not_played_says_so(
     kinesis: Any, world: LocalWorld, lane: str
 ) -> None:
-    with pytest.raises(ClientError, match="does not carry out DescribeLimits yet"):
-        kinesis.describe_limits()
-    assert outcomes(world, "DescribeLimits") == ["UnknownOperationException"]
+    with pytest.raises(ClientError, match="does not carry out ListQueues yet"):
+        kinesis.list_queues()
+    assert outcomes(world, "ListQueues") == ["UnknownOperationException"]
 
 
 # Retries: botocore's own, and each attempt carried out once

@@ -6,8 +6,10 @@ Tests of the simulator use it, so that botocore's own checks do not stand in the
 from __future__ import annotations
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
+
+from botocore.eventstream import EventStreamBuffer
 
 from course.simulator.account import Account, Reply
 from course.simulator.clock import MINUTE, SECOND
@@ -113,6 +115,50 @@ class Client:
         """What ListShards shows on its first page."""
         shards: list[dict[str, Any]] = self.call("ListShards", StreamName=name, **more)["Shards"]
         return shards
+
+    def register(self, name: str = "audit", stream: str = "orders") -> str:
+        """A new consumer, already ACTIVE; its ARN."""
+        arn = self.account.streams(self.region).arn(stream)
+        answer = self.call("RegisterStreamConsumer", StreamARN=arn, ConsumerName=name)
+        self.clock.sleep(MINUTE)
+        consumer_arn: str = answer["Consumer"]["ConsumerARN"]
+        return consumer_arn
+
+    def subscribe(
+        self, consumer_arn: str, shard: str | int = 0, kind: str = "TRIM_HORIZON", **more: Any
+    ) -> str:
+        """A new subscription; `more` belongs to the StartingPosition."""
+        shard_id = shard if isinstance(shard, str) else f"shardId-{shard:012d}"
+        answer = self.call(
+            "SubscribeToShard",
+            ConsumerARN=consumer_arn,
+            ShardId=shard_id,
+            StartingPosition={"Type": kind} | more,
+        )
+        subscription: str = answer["EventStream"]
+        return subscription
+
+    def event(self, subscription: str) -> dict[str, Any] | None:
+        """The next event, None after the last; an error in its place is raised as AwsError."""
+        frames = EventStreamBuffer()
+        frames.add_data(self.account.next_event(subscription, self.region))
+        for frame in frames:
+            body = json.loads(frame.payload)
+            if frame.headers[":message-type"] == "exception":
+                raise AwsError(frame.headers[":exception-type"], body["message"])
+            assert frame.headers[":event-type"] == "SubscribeToShardEvent"
+            for record in body["Records"]:
+                record["Data"] = b64decode(record["Data"])
+            event: dict[str, Any] = body
+            return event
+        return None
+
+    def events(self, subscription: str) -> list[dict[str, Any]]:
+        """All events until the subscription ends."""
+        events = []
+        while (event := self.event(subscription)) is not None:
+            events.append(event)
+        return events
 
 
 def data_of(records: list[dict[str, Any]]) -> list[bytes]:

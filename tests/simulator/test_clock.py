@@ -80,13 +80,49 @@ def test_an_event_that_is_late_happens_at_the_next_move() -> None:
     assert seen == [100]
 
 
+def test_a_wait_ends_where_it_is_due_and_no_farther() -> None:
+    clock = Clock(0)
+    seen: list[int] = []
+    clock.call_at(10, lambda: seen.append(clock.now))
+    clock.call_at(30, lambda: seen.append(clock.now))
+    clock.advance_until(lambda: 20)
+    assert (clock.now, seen) == (20, [10])
+    clock.advance_until(lambda: 5)
+    assert clock.now == 20
+
+
+def test_what_happens_in_a_wait_may_shorten_it_or_draw_it_out() -> None:
+    clock = Clock(0)
+    due = 100
+
+    def set_due(when: int) -> None:
+        nonlocal due
+        due = when
+
+    clock.call_at(10, lambda: set_due(40))
+    clock.call_at(20, lambda: set_due(25))
+    clock.call_at(24, lambda: set_due(31))
+    clock.call_at(50, lambda: set_due(1_000))
+    clock.advance_until(lambda: due)
+    assert clock.now == 31
+
+
+def test_what_is_due_at_the_end_of_a_wait_happens_in_it() -> None:
+    clock = Clock(0)
+    seen: list[int] = []
+    clock.call_at(20, lambda: seen.append(clock.now))
+    clock.advance_until(lambda: 20)
+    assert seen == [20]
+
+
 def test_listeners_hear_where_the_clock_stands() -> None:
     clock = Clock(0)
     heard: list[int] = []
     clock.on_move.append(heard.append)
     clock.sleep(5)
     clock.advance_to(3)
-    assert heard == [5, 5]
+    clock.advance_until(lambda: 7)
+    assert heard == [5, 5, 7]
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)

@@ -8,6 +8,8 @@ Read it in this order:
     throttle          what a shard takes and gives per second
     shard_iterator    a reader's place, good for five minutes
     stream            shards, open and closed, a state, a retention period
+    consumer          a reader that is registered and has throughput of its own
+    subscription      five minutes of a shard, pushed to a consumer event by event
     resharding        how one layout of shards becomes another
     on_demand         how a stream grows by itself, where nobody counts shards
     throughput_commitment  what an account promises to use, and gets in return

@@ -32,6 +32,48 @@ def stream_not_active(name: str, account: str, status: str) -> AwsError:
     )
 
 
+def stream_has_consumers(name: str, account: str) -> AwsError:
+    """A stream with consumers is not deleted unless EnforceConsumerDeletion says so.
+
+    With the typographic apostrophe, as aws-nuke's issue 497 prints it.
+    """
+    return AwsError(
+        "ResourceInUseException",
+        f"DeleteStream can’t delete {account}:{name} because there are consumers associated with "
+        f"this data stream. To delete {name} anyway, set the EnforceConsumerDeletion parameter to "
+        "true to force the deletion of all the consumers that are associated with it.",
+    )
+
+
+def consumer_not_found(asked: str, account: str) -> AwsError:
+    """No consumer of that name or ARN (the text as moto has it)."""
+    return AwsError("ResourceNotFoundException", f"Consumer {asked}, account {account} not found.")
+
+
+def consumer_exists(consumer: str, name: str, account: str) -> AwsError:
+    """The name is taken. AWS's text is not known to us."""
+    return AwsError(
+        "ResourceInUseException",
+        f"Consumer {consumer} under stream {name}, account {account} already exists.",
+    )
+
+
+def consumer_not_active(consumer: str, created: int, name: str, account: str) -> AwsError:
+    """A consumer reads only while it is ACTIVE; `created` in seconds since the epoch."""
+    return AwsError(
+        "ResourceInUseException",
+        f"Consumer {consumer} with creation timestamp {created} under stream: {name} , account "
+        f"{account} is not in ACTIVE status.",
+    )
+
+
+def subscribed_already() -> AwsError:
+    """One subscription for each consumer and shard (more of the text is not known to us)."""
+    return AwsError(
+        "ResourceInUseException", "Another active subscription exists for this consumer"
+    )
+
+
 def shard_missing(shard_id: str, name: str, account: str) -> AwsError:
     """A reader asked for a shard that the stream does not have."""
     return AwsError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from course.simulator.clock import Clock
@@ -14,6 +15,7 @@ from course.simulator.streams.metrics import StreamMetrics
 from course.simulator.streams.operations import OPERATIONS
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import ACTIVE, Stream
+from course.simulator.streams.subscription import Subscription
 from course.simulator.streams.throughput_commitment import ThroughputCommitment
 
 # One attempt to write one record: (time, shard, partition key, explicit hash key or None, bytes,
@@ -39,6 +41,8 @@ class Streams:
         self._iterator_age = 0
         # A film of the writes for pictures, record by record; None where nobody looks.
         self.film: deque[Written] | None = None
+        self.subscriptions: dict[str, Subscription] = {}
+        self._subscription_ids = count(1)
         self._streams: dict[str, Stream] = {}
 
     def begin_call(self) -> None:
@@ -79,6 +83,12 @@ class Streams:
         stream = self._streams.get(self.subject or "")
         if self.touches and stream is not None:
             self.metrics.count_call(operation, stream, self.touches, self._iterator_age, latency)
+
+    def add_subscription(self, subscription: Subscription) -> str:
+        """Take in a new subscription; the id by which its events are asked for."""
+        subscription_id = str(next(self._subscription_ids))
+        self.subscriptions[subscription_id] = subscription
+        return subscription_id
 
     @property
     def now(self) -> int:

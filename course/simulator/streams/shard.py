@@ -141,6 +141,15 @@ class Shard:
         wanted = -(-moment // MILLISECOND)
         return self._first + bisect_left(self._arrivals, wanted, self._head)
 
+    def counter_at_number(self, number: str, counter: int) -> int:
+        """The counter of the first record at or after a sequence number that encodes `counter`.
+
+        The number may lie between two records: a subscription's ContinuationSequenceNumber does.
+        """
+        place = counter - self._first
+        stored = 0 <= place < len(self._numbers)
+        return counter + (stored and int(number) > int(self._numbers[place]))
+
     def read(self, counter: int, limit: int, max_bytes: int) -> Page:
         """At most `limit` records and `max_bytes` from `counter` on (older ones are skipped)."""
         start = max(counter - self._first, self._head)

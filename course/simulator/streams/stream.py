@@ -11,6 +11,7 @@ from course.simulator.streams.hash_ring import HashKeyRange, HashRing, even_rang
 from course.simulator.streams.shard import Shard, index_of
 
 if TYPE_CHECKING:
+    from course.simulator.streams.consumer import Consumer
     from course.simulator.streams.on_demand import Growth
 
 CREATING, ACTIVE, UPDATING, DELETING = "CREATING", "ACTIVE", "UPDATING", "DELETING"
@@ -40,6 +41,7 @@ class Stream:
         self.ring: HashRing[Shard] = HashRing([])
         self.count_updates: deque[int] = deque()
         self.shard_level_metrics: tuple[str, ...] = ()
+        self.consumers: dict[str, Consumer] = {}
 
     def open(self, now: int) -> None:
         """The stream is ready: lay out its first shards."""

@@ -1,4 +1,4 @@
-"""How much a shard takes and gives: two buckets for writes and a reserve, two limits for reads.
+"""How much a shard takes and gives: two buckets for writes, two limits for reads, one for pushes.
 
 All arithmetic is in whole numbers: a bucket holds millionths (of a record, of a byte), because a
 rate per second times microseconds then needs no division.
@@ -15,6 +15,7 @@ RECORDS_PER_SECOND: int = facts.shard.write_records_per_second
 WRITE_BYTES_PER_SECOND: int = facts.shard.write_bytes_per_second
 READ_BYTES_PER_SECOND: int = facts.shard.read_bytes_per_second
 READ_CALLS_PER_SECOND: int = facts.shard.read_calls_per_second
+PUSH_BYTES_PER_SECOND: int = facts.fan_out.bytes_per_second
 
 _FULL_RECORDS = RECORDS_PER_SECOND * SECOND
 _FULL_BYTES = WRITE_BYTES_PER_SECOND * SECOND
@@ -115,3 +116,19 @@ class ReadBudget:
         if self._debt > READ_BYTES_PER_SECOND * SECOND:
             # Round up: at the very microsecond before the debt is paid, the shard is closed.
             self._closed_until = now - (-self._debt // READ_BYTES_PER_SECOND)
+
+
+class PushBudget:
+    """What a shard pushes to one consumer: after each event a pause, as long as its bytes take.
+
+    So a consumer never gets more than 2 MiB/s of a shard, and nobody else's reading counts.
+    """
+
+    __slots__ = ("free_at",)
+
+    def __init__(self) -> None:
+        self.free_at = 0
+
+    def charge(self, size: int, now: int) -> None:
+        """Book an event of `size` bytes that was pushed at `now`."""
+        self.free_at = max(self.free_at, now) - (-size * SECOND // PUSH_BYTES_PER_SECOND)

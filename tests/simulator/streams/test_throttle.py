@@ -1,7 +1,8 @@
 """The budgets against slow models in fractions, and AWS's documented cases to the microsecond.
 
 The limits are written out here as the API Reference gives them (CreateStream, GetRecords,
-GetShardIterator): 1,000 records/s and 1 MiB/s in; 2 MiB/s and 5 calls/s out; 10 MiB a page.
+GetShardIterator, RegisterStreamConsumer): 1,000 records/s and 1 MiB/s in; 2 MiB/s and 5 calls/s
+out; 10 MiB a page; 2 MiB/s pushed to each consumer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from course.simulator.streams.throttle import CallBudget, ReadBudget, WriteBudget
+from course.simulator.streams.throttle import CallBudget, PushBudget, ReadBudget, WriteBudget
 
 MIB = 1_048_576
 SECOND = 1_000_000
@@ -255,3 +256,36 @@ def test_reads_are_granted_exactly_as_a_slow_model_grants_them(
         total = sum(size for _, size in given_out[start:-1])
         elapsed = Fraction(given_out[-1][0] - since, SECOND)
         assert total <= 2 * MIB * (1 + elapsed)
+
+
+# Pushing
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(sizes=st.lists(st.integers(0, 10 * MIB), max_size=30), start=st.integers(0, 10**16))
+def test_events_that_follow_at_once_come_at_two_mebibytes_a_second(
+    sizes: list[int], start: int
+) -> None:
+    """However the bytes are cut into events, the time they take is theirs at 2 MiB/s."""
+    budget = PushBudget()
+    now = start
+    for size in sizes:
+        budget.charge(size, now)
+        now = budget.free_at
+    exact = Fraction(sum(sizes), 2 * MIB) * SECOND
+    assert exact <= now - start <= exact + len(sizes)
+
+
+def test_an_event_without_bytes_forgives_nothing() -> None:
+    budget = PushBudget()
+    budget.charge(2 * MIB, 0)
+    budget.charge(0, SECOND // 2)
+    assert budget.free_at == SECOND
+
+
+def test_a_rest_saves_nothing_up() -> None:
+    budget = PushBudget()
+    budget.charge(2 * MIB, 10 * SECOND)
+    assert budget.free_at == 11 * SECOND
+    budget.charge(1, 500 * SECOND)
+    assert budget.free_at == 500 * SECOND + 1

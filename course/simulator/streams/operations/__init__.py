@@ -9,11 +9,13 @@ from __future__ import annotations
 from course.simulator.streams.operations import (
     account,
     capacity,
+    consumers,
     monitoring,
     read,
     reshard,
     shards,
     stream,
+    subscribe,
     write,
 )
 
@@ -42,4 +44,9 @@ OPERATIONS = {
     "PutRecords": write.put_records,
     "GetShardIterator": read.get_shard_iterator,
     "GetRecords": read.get_records,
+    "RegisterStreamConsumer": consumers.register_stream_consumer,
+    "DeregisterStreamConsumer": consumers.deregister_stream_consumer,
+    "DescribeStreamConsumer": consumers.describe_stream_consumer,
+    "ListStreamConsumers": consumers.list_stream_consumers,
+    "SubscribeToShard": subscribe.subscribe_to_shard,
 }

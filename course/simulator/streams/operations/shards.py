@@ -67,6 +67,15 @@ def describe(shard: Shard) -> dict[str, Any]:
     return description
 
 
+def describe_child(shard: Shard) -> dict[str, Any]:
+    """A shard as the end of its parent announces it."""
+    return {
+        "ShardId": shard.shard_id,
+        "ParentShards": [parent.shard_id for parent in shard.parents],
+        "HashKeyRange": describe_range(shard),
+    }
+
+
 def describe_range(shard: Shard) -> dict[str, str]:
     """The hash key range of a shard; the API writes 128-bit numbers as decimal text."""
     return {

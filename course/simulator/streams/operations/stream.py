@@ -76,10 +76,17 @@ def create_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
-    """Give a stream up; it is DELETING for a while, then unknown."""
+    """Give a stream up; it is DELETING for a while, then unknown.
+
+    With consumers it goes only by force, and takes them along.
+    """
     stream = streams.find(request)
     if stream.status != DELETING:
+        if stream.consumers and not request.get("EnforceConsumerDeletion"):
+            raise errors.stream_has_consumers(stream.name, streams.account_id)
         stream.status = DELETING
+        for consumer in stream.consumers.values():
+            consumer.status = DELETING
         streams.clock.call_at(streams.now + DELETE_TIME, lambda: streams.remove(stream))
     return {}
 
@@ -102,7 +109,7 @@ def describe_stream_summary(streams: Streams, request: dict[str, Any]) -> dict[s
     stream = streams.find(request)
     summary = _identity(stream) | _settings(stream)
     summary["OpenShardCount"] = len(stream.open_shards)
-    summary["ConsumerCount"] = 0
+    summary["ConsumerCount"] = len(stream.consumers)
     if stream.warm_mib is not None and streams.commitment.holds:
         summary["WarmThroughput"] = {
             "TargetMiBps": stream.warm_mib,
