@@ -11,6 +11,7 @@ from course.simulator.call_log import CallLog
 from course.simulator.clock import MILLISECOND, Clock
 from course.simulator.errors import AwsError
 from course.simulator.faults import Faults, TimedOut
+from course.simulator.keys import Keys
 from course.simulator.metrics import Metrics
 from course.simulator.streams.operations import subscribe
 from course.simulator.streams.service import Streams
@@ -98,13 +99,14 @@ class Account:
         self.account_id = ACCOUNT_ID
         self.calls = CallLog()
         self.faults = Faults(self.clock)
+        self.keys = Keys()
         self._streams: dict[str, Streams] = {}
 
     def streams(self, region: str = DEFAULT_REGION) -> Streams:
         """Data Streams in one Region."""
         streams = self._streams.get(region)
         if streams is None:
-            streams = Streams(self.clock, region, self.account_id, self.faults)
+            streams = Streams(self.clock, region, self.account_id, self.faults, self.keys)
             self._streams[region] = streams
         return streams
 

@@ -31,6 +31,7 @@ class Faults:
         self._throttled: dict[tuple[str, str | None], int] = {}
         self._idle: dict[tuple[str, str | None], int] = {}
         self._failing: dict[str, deque[dict[int, str]]] = {}
+        self._key_troubles: dict[str, tuple[str, int]] = {}
         self._timeouts: dict[str, int] = {}
         self._expired_before: dict[str, int] = {}
 
@@ -54,6 +55,10 @@ class Faults:
         """Store the records of the next `times` puts, but lose the answers."""
         self._timeouts[stream] = self._timeouts.get(stream, 0) + times
 
+    def trouble_keys(self, stream: str, code: str, duration: int) -> None:
+        """Let the stream's KMS key fail with `code`, such as KMSThrottlingException."""
+        self._key_troubles[stream] = (code, self._clock.now + duration)
+
     def expire_iterators(self, stream: str) -> None:
         """Let every iterator that was given out before now be too old."""
         self._expired_before[stream] = self._clock.now
@@ -71,6 +76,11 @@ class Faults:
         return max(
             self._idle.get((stream.name, None), 0), self._idle.get((stream.name, shard.shard_id), 0)
         )
+
+    def key_trouble(self, stream: Stream) -> str | None:
+        """The KMS error that the stream's key fails with at this moment, if any."""
+        code, until = self._key_troubles.get(stream.name, ("", 0))
+        return code if until > self._clock.now else None
 
     def failing_entries(self, stream: Stream) -> dict[int, str]:
         """The entries of this PutRecords to refuse: index -> error code."""

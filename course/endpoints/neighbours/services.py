@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -9,6 +10,7 @@ from typing import Any, Protocol, Self
 from course.endpoints.neighbours import repairs, state
 from course.endpoints.neighbours.addresses import aws_urls
 from course.errors import CourseError
+from course.simulator.account import ACCOUNT_ID
 from course.simulator.metrics import Metrics
 
 OURS = frozenset({"kinesis", "firehose"})
@@ -49,6 +51,23 @@ class Neighbours:
     def watch(self, metrics: Callable[[str], Iterable[Metrics]]) -> None:
         """Let CloudWatch show what the world's own services report, Region by Region."""
         self._memory.metrics = metrics
+
+    def key_state(self, region: str, key_id: str) -> str | None:
+        """The state of a key of this world's KMS, in KMS's words; None if there is no such key.
+
+        `key_id` is the id or ARN of a key, or the name or ARN of an alias.
+        """
+        if "moto.kms.models" not in sys.modules:
+            return None  # nobody can have made a key
+        from moto.kms.models import kms_backends
+
+        with state.lock, self:
+            kms = kms_backends[ACCOUNT_ID][region]
+            name = kms.get_alias_name(key_id)
+            is_alias = name.startswith("alias/")
+            found = kms.get_key_id_from_alias(name) if is_alias else kms.get_key_id(name)
+            key = kms.keys.get(found or "")
+            return None if key is None else str(key.key_state)
 
     def answer(
         self, service: str, operation: str, request: Request

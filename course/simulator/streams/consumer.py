@@ -37,6 +37,7 @@ class Consumer:
     stream: Stream
     created: int
     tags: dict[str, str] = field(default_factory=dict)
+    policy: str | None = None
     status: str = CREATING
     _outlets: dict[int, Outlet] = field(default_factory=dict)
 

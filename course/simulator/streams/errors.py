@@ -74,6 +74,11 @@ def subscribed_already() -> AwsError:
     )
 
 
+def resource_not_found(arn: str) -> AwsError:
+    """No stream or consumer has this ARN. (AWS's text is not known to us.)"""
+    return AwsError("ResourceNotFoundException", f"Resource {arn} not found.")
+
+
 def shard_missing(shard_id: str, name: str, account: str) -> AwsError:
     """A reader asked for a shard that the stream does not have."""
     return AwsError(

@@ -10,6 +10,7 @@ from typing import Any
 from course.simulator.clock import Clock
 from course.simulator.errors import AwsError
 from course.simulator.faults import Faults
+from course.simulator.keys import Keys
 from course.simulator.streams import errors
 from course.simulator.streams.metrics import StreamMetrics
 from course.simulator.streams.operations import OPERATIONS
@@ -29,11 +30,14 @@ Touch = tuple[str, int, int, str]
 class Streams:
     """Kinesis Data Streams in one Region."""
 
-    def __init__(self, clock: Clock, region: str, account_id: str, faults: Faults) -> None:
+    def __init__(
+        self, clock: Clock, region: str, account_id: str, faults: Faults, keys: Keys
+    ) -> None:
         self.clock = clock
         self.region = region
         self.account_id = account_id
         self.faults = faults
+        self.keys = keys
         self.metrics = StreamMetrics(clock)
         self.commitment = ThroughputCommitment(clock)
         self.subject: str | None = None

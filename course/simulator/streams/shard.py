@@ -81,6 +81,8 @@ class Shard:
         self._data: list[bytes] = []
         self._keys: list[str | None] = []
         self._total = 0
+        # Counters at which encryption began, ended, began again: mostly none at all.
+        self._encryption_changes: list[int] = []
 
     @property
     def is_open(self) -> bool:
@@ -113,6 +115,21 @@ class Shard:
         self._data.append(data)
         self._keys.append(partition_key)
         return number
+
+    def encrypt(self, on: bool) -> None:
+        """Encrypt records from now on, or no more."""
+        if on != self.is_encrypted(self.next_counter):
+            self._encryption_changes.append(self.next_counter)
+
+    def is_encrypted(self, counter: int) -> bool:
+        """Whether the record with this counter is (to be) written encrypted."""
+        return bisect_right(self._encryption_changes, counter) % 2 == 1
+
+    def encrypted_from(self, counter: int) -> bool:
+        """Whether any record from this counter on is encrypted."""
+        first = max(counter, self.oldest_counter)
+        later = bisect_right(self._encryption_changes, first) < len(self._encryption_changes)
+        return self.is_encrypted(first) or later
 
     def close(self, now: int, children: tuple[Shard, ...]) -> None:
         """Take no more records: the children own the hash keys from `now` on."""
@@ -182,6 +199,10 @@ class Shard:
             if key is not None:
                 record["PartitionKey"] = key
             records.append(record)
+        if self._encryption_changes:
+            for counter, record in enumerate(records, self._first + start):
+                if self.is_encrypted(counter):
+                    record["EncryptionType"] = "KMS"
         return Page(records, self._totals[stop - 1] - before, self._first + stop)
 
     def arrival_of(self, counter: int) -> int | None:

@@ -29,6 +29,12 @@ class Stream:
         self.created = now
         self.status = CREATING
         self.shard_count = shard_count
+        self.tags: dict[str, str] = {}
+        self.policy: str | None = None
+        self.key_id: str | None = None  # encrypts new records
+        self.last_key_id: str | None = None  # encrypted the records that are
+        self.encryption_starts: deque[int] = deque()
+        self.encryption_stops: deque[int] = deque()
         self.mode_switches: deque[int] = deque()
         self.growth: Growth | None = None  # watches the writes of an on-demand stream
         self.warm_mib: int | None = None  # MiB/s that it was asked to be ready for
@@ -79,6 +85,14 @@ class Stream:
         self._settle()
         return child
 
+    def encrypt_with(self, key_id: str | None) -> None:
+        """Encrypt new records with this key, or no more (None); the stream is ACTIVE again."""
+        self.status = ACTIVE
+        self.key_id = key_id
+        self.last_key_id = key_id or self.last_key_id
+        for shard in self.open_shards:
+            shard.encrypt(key_id is not None)
+
     def horizon(self, now: int) -> int:
         """Records that arrived before this moment (microseconds) are gone."""
         return max(now - self.retention_hours * HOUR, self._gone_before)
@@ -98,6 +112,7 @@ class Stream:
 
     def _add(self, hash_range: HashKeyRange, now: int, parents: tuple[Shard, ...] = ()) -> Shard:
         shard = Shard(len(self.shards), hash_range, now, parents)
+        shard.encrypt(self.key_id is not None)
         self.shards.append(shard)
         return shard
 

@@ -9,7 +9,7 @@ from course import facts
 from course.simulator.clock import SECOND, to_local_datetime
 from course.simulator.errors import validation_error
 from course.simulator.streams import errors, page_token
-from course.simulator.streams.operations import capacity, reshard
+from course.simulator.streams.operations import capacity, encryption, reshard, tags
 from course.simulator.streams.operations.shards import describe
 from course.simulator.streams.stream import (
     ACTIVE,
@@ -56,8 +56,10 @@ def create_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         raise validation_error(
             "Value null at 'shardCount' failed to satisfy constraint: Member must not be null"
         )
+    tags.check(request.get("Tags", {}), name, streams.account_id)
     reshard.check_quota(streams, count)
     stream = Stream(name, streams.arn(name), count, mode, streams.now)
+    stream.tags = request.get("Tags", {})
     stream.distribution = distribution
     stream.warm_mib = warm
     stream.max_record_bytes = request.get("MaxRecordSizeInKiB", stream.max_record_bytes // 1024)
@@ -224,5 +226,4 @@ def _settings(stream: Stream) -> dict[str, Any]:
         "RetentionPeriodHours": stream.retention_hours,
         "StreamCreationTimestamp": to_local_datetime(stream.created),
         "EnhancedMonitoring": [{"ShardLevelMetrics": [*stream.shard_level_metrics]}],
-        "EncryptionType": "NONE",
-    }
+    } | encryption.describe(stream)

@@ -9,6 +9,7 @@ from course.simulator.clock import SECOND
 from course.simulator.errors import AwsError
 from course.simulator.streams import errors
 from course.simulator.streams.operations import consumers, position
+from course.simulator.streams.operations.encryption import require_key_to_read
 from course.simulator.streams.operations.shards import describe_child
 from course.simulator.streams.stream import ACTIVE, DELETING
 from course.simulator.streams.subscription import Event, Subscription
@@ -42,6 +43,7 @@ def subscribe_to_shard(streams: Streams, request: dict[str, Any]) -> dict[str, A
         start.get("Timestamp"),
         "SubscribeToShard",
     )
+    require_key_to_read(streams, stream, shard, counter)
     outlet = consumer.outlet(shard)
     now = streams.now
     # Refused calls count against the rate as well, but within the five seconds AWS promises
@@ -116,6 +118,10 @@ def _cut_off(streams: Streams, subscription: Subscription) -> AwsError | None:
         return errors.consumer_not_found(consumer.name, streams.account_id)
     if subscription.taken_over:
         return errors.subscribed_already()
+    try:
+        require_key_to_read(streams, consumer.stream, subscription.shard, subscription.counter)
+    except AwsError as unusable:
+        return unusable
     return None
 
 

@@ -9,6 +9,7 @@ from course.simulator.errors import AwsError, serialization_error, validation_er
 from course.simulator.faults import THROTTLED
 from course.simulator.streams import errors
 from course.simulator.streams.hash_ring import LAST_HASH_KEY
+from course.simulator.streams.operations.encryption import KMS, require_key_to_write
 from course.simulator.streams.sequence_number import decode
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import AUTO
@@ -24,6 +25,7 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     """Write one record; refused as a whole when its shard has no room."""
     stream = streams.usable(request)
     shard, size = _place(stream, request, "data")
+    require_key_to_write(streams, stream)
     _check_ordering(streams, stream, request.get("SequenceNumberForOrdering"))
     if stream.growth is not None:
         stream.growth.wrote()
@@ -38,7 +40,7 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     _film(streams, stream, shard, request, size, "ok")
     streams.touched(shard, 1, size, "ok")
     streams.faults.after_write(stream)
-    return {"ShardId": shard.shard_id, "SequenceNumber": number}
+    return {"ShardId": shard.shard_id, "SequenceNumber": number} | _encryption(stream)
 
 
 def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     ]
     if sum(size for _, size in placed) > MAX_REQUEST_BYTES:
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
+    require_key_to_write(streams, stream)
 
     if stream.growth is not None:
         stream.growth.wrote()
@@ -90,7 +93,11 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     for (shard, outcome), (many, total) in tally.items():
         streams.touched(shard, many, total, outcome)
     faults.after_write(stream)
-    return {"FailedRecordCount": failed, "Records": answers}
+    return {"FailedRecordCount": failed, "Records": answers} | _encryption(stream)
+
+
+def _encryption(stream: Stream) -> dict[str, str]:
+    return {} if stream.key_id is None else {"EncryptionType": KMS}
 
 
 def _film(

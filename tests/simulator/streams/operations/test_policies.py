@@ -1,0 +1,67 @@
+"""Resource policies are kept as they came. Rules: API Reference, PutResourcePolicy."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.simulator.client import Client
+
+ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+STATEMENT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "111122223333"},
+    "Action": "kinesis:GetRecords",
+    "Resource": ARN,
+}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]}, indent=3)
+
+
+def test_a_policy_is_given_back_letter_by_letter(client: Client) -> None:
+    client.create()
+    # Recorded: a stream without one answers {}.
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+    assert client.call("PutResourcePolicy", ResourceARN=ARN, Policy=POLICY) == {}
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": POLICY}
+    assert client.call("DeleteResourcePolicy", ResourceARN=ARN) == {}
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+
+
+def test_a_consumer_has_a_policy_of_its_own(client: Client) -> None:
+    client.create()
+    answer = client.call("RegisterStreamConsumer", StreamARN=ARN, ConsumerName="audit")
+    consumer = answer["Consumer"]["ConsumerARN"]
+    client.call("PutResourcePolicy", ResourceARN=consumer, Policy=POLICY)
+    assert client.call("GetResourcePolicy", ResourceARN=consumer) == {"Policy": POLICY}
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "",
+        "{",
+        "[]",
+        "1",
+        "{}",
+        '{"Statement": []}',
+        '{"Statement": "all"}',
+        '{"Statement": [1]}',
+        json.dumps({"Statement": [STATEMENT | {"Effect": "Maybe"}]}),
+        json.dumps({"Statement": {"Effect": "Allow", "Action": "*"}}),
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_policy_is_refused(client: Client, policy: str) -> None:
+    client.create()
+    code, _ = client.refusal("PutResourcePolicy", ResourceARN=ARN, Policy=policy)
+    assert code == "InvalidArgumentException"
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+
+
+def test_a_single_statement_needs_no_list(client: Client) -> None:
+    client.create()
+    policy = json.dumps({"Statement": STATEMENT})
+    client.call("PutResourcePolicy", ResourceARN=ARN, Policy=policy)
+    assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": policy}
