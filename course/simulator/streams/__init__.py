@@ -13,6 +13,7 @@ Read it in this order:
     resharding        how one layout of shards becomes another
     on_demand         how a stream grows by itself, where nobody counts shards
     throughput_commitment  what an account promises to use, and gets in return
+    api_rates         how many calls a second each operation takes
     metrics           what the service reports to CloudWatch, call by call
     operations        what clients can call, a module for each concern
     service           the streams of an account in one Region; finds the operation for a call

@@ -79,6 +79,12 @@ def resource_not_found(arn: str) -> AwsError:
     return AwsError("ResourceNotFoundException", f"Resource {arn} not found.")
 
 
+def call_rate_exceeded(name: str | None, account: str) -> AwsError:
+    """Too many calls of this operation in a second. (Only the text with a stream was recorded.)"""
+    about = f"stream {name} under account {account}" if name else f"account {account}"
+    return AwsError("LimitExceededException", f"Rate exceeded for {about}.")
+
+
 def shard_missing(shard_id: str, name: str, account: str) -> AwsError:
     """A reader asked for a shard that the stream does not have."""
     return AwsError(

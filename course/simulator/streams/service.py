@@ -12,6 +12,7 @@ from course.simulator.errors import AwsError
 from course.simulator.faults import Faults
 from course.simulator.keys import Keys
 from course.simulator.streams import errors
+from course.simulator.streams.api_rates import ApiRates
 from course.simulator.streams.metrics import StreamMetrics
 from course.simulator.streams.operations import OPERATIONS
 from course.simulator.streams.shard import Shard
@@ -38,6 +39,7 @@ class Streams:
         self.account_id = account_id
         self.faults = faults
         self.keys = keys
+        self._rates = ApiRates()
         self.metrics = StreamMetrics(clock)
         self.commitment = ThroughputCommitment(clock)
         self.subject: str | None = None
@@ -70,6 +72,10 @@ class Streams:
                 "DryRunOperationException",
                 "The request was rejected because the DryRun parameter was specified.",
             )
+        name = _stream_name_in(request)
+        if not self._rates.take(operation, name, self.now):
+            self.subject = name
+            raise errors.call_rate_exceeded(name, self.account_id)
         return handler(self, request)
 
     def touched(
@@ -159,3 +165,12 @@ class Streams:
         if stream.status != ACTIVE:
             raise errors.stream_not_active(stream.name, self.account_id, stream.status)
         return stream
+
+
+def _stream_name_in(request: dict[str, Any]) -> str | None:
+    """The stream that a request names, by name or ARN, whether it is there or not."""
+    name: str | None = request.get("StreamName")
+    if name is not None:
+        return name
+    arn: str = request.get("StreamARN") or request.get("ConsumerARN") or ""
+    return arn.partition(":stream/")[2].partition("/")[0] or None

@@ -120,6 +120,7 @@ def test_at_most_five_consumers_are_creating_at_once(client: Client) -> None:
     for number in range(4):
         register(client, f"c-{number}")
     register(client, arn=ARN.replace("orders", "clicks"))
+    client.clock.sleep(SECOND)
     request = {"StreamARN": ARN, "ConsumerName": "sixth"}
     assert client.refusal("RegisterStreamConsumer", **request) == (
         "LimitExceededException",

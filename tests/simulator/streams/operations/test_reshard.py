@@ -314,6 +314,7 @@ def test_a_refused_update_does_not_count(client: Client) -> None:
     client.create()
     for _ in range(20):
         refused_scale(client, 5)
+        client.clock.sleep(SECOND)
     scale(client, 2)
 
 
