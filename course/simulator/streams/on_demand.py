@@ -12,7 +12,6 @@ split comes ten minutes after the first such minute; shards are never merged aga
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 
 from course import facts
@@ -29,13 +28,13 @@ class Growth:
     """Watches the writes of one on-demand stream, minute by minute while there are any.
 
     A quiet stream costs nothing: the watch begins with a write and ends with a minute without.
-    `may_split` tells whether the account's quota has room for one shard more.
+    It never has more than `ceiling` open shards.
     """
 
-    def __init__(self, stream: Stream, clock: Clock, may_split: Callable[[], bool]) -> None:
+    def __init__(self, stream: Stream, clock: Clock, ceiling: int) -> None:
         self._stream = stream
         self._clock = clock
-        self._may_split = may_split
+        self._ceiling = ceiling
         self._watching = False
         self._written: dict[Shard, tuple[int, int]] = {}
         self._due: set[Shard] = set()
@@ -78,10 +77,10 @@ class Growth:
         stream, whole = self._stream, shard.hash_range
         if stream.mode != ON_DEMAND or not shard.is_open:
             self._due.discard(shard)
-        elif stream.status != ACTIVE or not self._may_split():
-            # Another change is on its way, or the account is full: later.
+        elif stream.status != ACTIVE:
+            # Another change is on its way: later.
             self._clock.call_at(self._clock.now + MINUTE, partial(self._split, shard))
         else:
             self._due.discard(shard)
-            if whole.width > 2:
+            if whole.width > 2 and len(stream.open_shards) < self._ceiling:
                 stream.split(shard, whole.start + whole.width // 2, self._clock.now)

@@ -51,9 +51,9 @@ class Stream:
 
     def open(self, now: int) -> None:
         """The stream is ready: lay out its first shards."""
-        for hash_range in even_ranges(self.shard_count):
-            self._add(hash_range, now)
-        self._settle()
+        self.ring = HashRing(
+            [self._add(hash_range, now) for hash_range in even_ranges(self.shard_count)]
+        )
 
     def shard(self, shard_id: str) -> Shard | None:
         """The shard with this id, closed ones included, or None."""
@@ -73,7 +73,7 @@ class Stream:
             self._add(HashKeyRange(at, whole.end), now, (shard,)),
         )
         shard.close(now, children)
-        self._settle()
+        self.ring = self.ring.replaced([shard], children)
         return children
 
     def merge(self, shard: Shard, adjacent: Shard, now: int) -> Shard:
@@ -82,7 +82,7 @@ class Stream:
         child = self._add(joined, now, (shard, adjacent))
         shard.close(now, (child,))
         adjacent.close(now, (child,))
-        self._settle()
+        self.ring = self.ring.replaced([shard, adjacent], [child])
         return child
 
     def encrypt_with(self, key_id: str | None) -> None:
@@ -115,6 +115,3 @@ class Stream:
         shard.encrypt(self.key_id is not None)
         self.shards.append(shard)
         return shard
-
-    def _settle(self) -> None:
-        self.ring = HashRing(shard for shard in self.shards if shard.is_open)

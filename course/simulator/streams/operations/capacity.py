@@ -41,8 +41,8 @@ def update_stream_mode(streams: Streams, request: dict[str, Any]) -> dict[str, A
         return {}  # AWS's answer to this is not known to us
     if mode == ON_DEMAND:
         check_on_demand_quota(streams)
-    if warm is not None:
-        reshard.check_quota(streams, _shards_for(warm) - len(stream.open_shards))
+    if mode == PROVISIONED:
+        reshard.check_quota(streams, len(stream.open_shards))
     _check_switches(streams, stream)
     stream.mode_switches.append(streams.now)
     if mode == ON_DEMAND:
@@ -124,11 +124,7 @@ def first_shard_count(streams: Streams, mode: str, warm: int | None) -> int:
 def watch_growth(streams: Streams, stream: Stream) -> None:
     """From now on the stream grows with its traffic."""
 
-    def may_split() -> bool:
-        limit: int = facts.account.shard_limit
-        return reshard.open_shard_count(streams) < limit
-
-    stream.growth = Growth(stream, streams.clock, may_split)
+    stream.growth = Growth(stream, streams.clock, _ceiling(streams))
 
 
 def settle_after(streams: Streams, stream: Stream, duration: int) -> None:
@@ -153,11 +149,18 @@ def _check_warm(streams: Streams, mode: str, warm: int) -> None:
             "WarmThroughputMiBps requires MinimumThroughputBillingCommitment to be enabled for "
             f"account {streams.account_id}."
         )
-    highest: int = facts.warm_throughput.max_mib_per_second
+    highest = _ceiling(streams)
     if warm > highest:
         raise errors.limit_exceeded(
             f"WarmThroughputMiBps {warm} is more than the limit of {highest} for a stream."
         )
+
+
+def _ceiling(streams: Streams) -> int:
+    """The most shards, and so MiB a second, of an on-demand stream in this Region."""
+    widest = streams.region in facts.on_demand.widest_regions
+    most: int = facts.on_demand.max_shards_widest if widest else facts.on_demand.max_shards
+    return most
 
 
 def _shards_for(warm: int) -> int:
@@ -170,7 +173,6 @@ def _warm_up(streams: Streams, stream: Stream, warm: int) -> None:
     if needed < current and stream.growth is not None:
         busiest = ceil(stream.growth.busiest_minute() / 60 / _SHARD_BYTES)
         needed = min(current, max(needed, busiest))
-    reshard.check_quota(streams, needed - current)
     stream.warm_mib = warm
     if needed == current:
         settle_after(streams, stream, MODE_TIME)

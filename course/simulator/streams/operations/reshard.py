@@ -71,11 +71,16 @@ def update_shard_count(streams: Streams, request: dict[str, Any]) -> dict[str, A
         raise errors.limit_exceeded(
             "UpdateShardCount cannot scale down below half your current open shard count. " + counts
         )
-    if target > facts.update_shard_count.max_shards:
-        # The limit is documented; its text is not known to us.
+    most: int = facts.update_shard_count.max_shards
+    # Both limits are documented; their texts are not known to us.
+    if target > most and target >= current:
         raise errors.limit_exceeded(
-            f"UpdateShardCount cannot scale up to more than {facts.update_shard_count.max_shards} "
-            "shards. " + counts
+            f"UpdateShardCount cannot scale up to more than {most} shards. " + counts
+        )
+    if target >= most and target < current:
+        raise errors.limit_exceeded(
+            f"UpdateShardCount cannot scale down from more than {most} shards unless the result "
+            f"is less than {most} shards. " + counts
         )
     check_quota(streams, target - current)
     _check_daily(streams, stream)
@@ -149,8 +154,11 @@ def _open_shard(streams: Streams, stream: Stream, shard_id: str) -> Shard:
 
 
 def check_quota(streams: Streams, additional: int) -> None:
-    """Refuse what would take the account over its quota of shards."""
-    current = open_shard_count(streams)
+    """Refuse what would take the account over its quota of shards.
+
+    On-demand streams have no part in it (Developer Guide, quotas).
+    """
+    current = _shard_count(streams, provisioned_only=True)
     limit: int = facts.account.shard_limit
     if additional > 0 and current + additional > limit:
         raise errors.limit_exceeded(
@@ -165,8 +173,14 @@ def check_quota(streams: Streams, additional: int) -> None:
 
 def open_shard_count(streams: Streams) -> int:
     """The open shards of the account in this Region, those that are being created included."""
+    return _shard_count(streams, provisioned_only=False)
+
+
+def _shard_count(streams: Streams, *, provisioned_only: bool) -> int:
     return sum(
-        len(stream.open_shards) if stream.shards else stream.shard_count for stream in streams.all()
+        len(stream.open_shards) if stream.shards else stream.shard_count
+        for stream in streams.all()
+        if stream.mode != ON_DEMAND or not provisioned_only
     )
 
 

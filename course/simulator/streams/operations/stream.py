@@ -57,7 +57,8 @@ def create_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
             "Value null at 'shardCount' failed to satisfy constraint: Member must not be null"
         )
     tags.check(request.get("Tags", {}), name, streams.account_id)
-    reshard.check_quota(streams, count)
+    if mode != ON_DEMAND:
+        reshard.check_quota(streams, count)
     stream = Stream(name, streams.arn(name), count, mode, streams.now)
     stream.tags = request.get("Tags", {})
     stream.distribution = distribution

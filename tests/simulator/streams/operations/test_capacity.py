@@ -104,7 +104,7 @@ def test_an_account_has_fifty_on_demand_streams_at_most(client: Client) -> None:
 # On-demand growth
 
 
-def write_for(client: Client, minutes: int, places: int, size: int) -> int:
+def write_for(client: Client, seconds: int, places: int, size: int) -> int:
     """Once a second, `size` bytes at each of some places of the ring; how many were refused."""
     refused = 0
     entries = [
@@ -115,7 +115,7 @@ def write_for(client: Client, minutes: int, places: int, size: int) -> int:
         }
         for place in range(places)
     ]
-    for _ in range(minutes * 60):
+    for _ in range(seconds):
         end = client.clock.now + SECOND
         answer = client.call("PutRecords", StreamName="orders", Records=entries)
         refused += answer["FailedRecordCount"]
@@ -130,9 +130,11 @@ def test_a_stream_that_takes_more_than_half_of_its_capacity_grows_within_fifteen
     stream = on_demand(client)
     ranges = [shard.hash_range for shard in stream.open_shards]
     assert len(ranges) == 4
-    assert write_for(client, 5, 4, 500_001) == 0
-    assert len(stream.open_shards) == 4
+    # 30 MB in a minute are 500 KB in a second; and a bit.
+    assert write_for(client, 30, 4, 1_000_001) == 0
     client.clock.sleep(10 * MINUTE)
+    assert len(stream.open_shards) == 4
+    client.clock.sleep(5 * MINUTE)
     assert len(stream.open_shards) == 8
     halves = [shard.hash_range for shard in stream.open_shards]
     for whole, low, high in zip(ranges, halves[::2], halves[1::2], strict=True):
@@ -144,10 +146,10 @@ def test_a_stream_that_takes_more_than_half_of_its_capacity_grows_within_fifteen
 def test_traffic_that_more_than_doubles_is_throttled_until_then(client: Client) -> None:
     stream = on_demand(client)
     # 1.4 MB/s a shard, which takes 1 MiB/s.
-    assert write_for(client, 1, 8, 700_000) > 100
+    assert write_for(client, 45, 8, 700_000) > 100
     client.clock.sleep(15 * MINUTE)
     assert len(stream.open_shards) == 8
-    assert write_for(client, 1, 8, 700_000) == 0
+    assert write_for(client, 5, 8, 700_000) == 0
 
 
 def test_many_small_records_let_a_stream_grow_too(client: Client) -> None:
@@ -164,7 +166,7 @@ def test_many_small_records_let_a_stream_grow_too(client: Client) -> None:
 
 def test_a_quiet_stream_stays_as_it_is_and_costs_nothing(client: Client) -> None:
     stream = on_demand(client)
-    write_for(client, 2, 4, 500_000)
+    write_for(client, 30, 4, 1_000_000)
     client.clock.sleep(24 * HOUR)
     assert len(stream.open_shards) == 4
     assert not client.clock._due
@@ -172,7 +174,8 @@ def test_a_quiet_stream_stays_as_it_is_and_costs_nothing(client: Client) -> None
 
 def test_no_split_divides_a_hot_key(client: Client) -> None:
     on_demand(client)
-    assert write_for(client, 12, 1, 900_000) == 0
+    assert write_for(client, 40, 1, 900_000) == 0
+    client.clock.sleep(11 * MINUTE)
     assert len(client.stream().open_shards) == 5
     entries = [{"PartitionKey": "k", "ExplicitHashKey": str(2**127), "Data": b"x" * 99_999}] * 20
     answer = client.call("PutRecords", StreamName="orders", Records=entries)
@@ -181,7 +184,7 @@ def test_no_split_divides_a_hot_key(client: Client) -> None:
 
 def test_a_stream_that_was_switched_back_is_not_split(client: Client) -> None:
     stream = on_demand(client)
-    write_for(client, 2, 4, 600_000)
+    write_for(client, 31, 4, 1_000_000)
     client.call("UpdateStreamMode", StreamARN=ARN, StreamModeDetails=PROVISIONED)
     client.clock.sleep(HOUR)
     assert len(stream.open_shards) == 4
@@ -378,7 +381,8 @@ def test_what_the_last_hour_needed_is_not_given_back(client: Client) -> None:
     """What's New, July 2026: the floor is what the last hour's peak needs."""
     commit(client)
     on_demand(client, WarmThroughputMiBps=16)
-    assert write_for(client, 2, 16, 6 * MIB // 16) == 0
+    assert write_for(client, 60, 16, 6 * MIB // 16) == 0
+    client.clock.sleep(MINUTE)
     client.call("UpdateStreamWarmThroughput", StreamARN=ARN, WarmThroughputMiBps=0)
     client.settle()
     assert summary(client)["OpenShardCount"] == 6
@@ -431,11 +435,28 @@ def test_no_stream_warms_up_beyond_ten_gibibytes_a_second(client: Client) -> Non
     assert (stream.status, stream.warm_mib) == ("ACTIVE", None)
 
 
-def test_nothing_is_warmed_beyond_the_quota_of_shards(client: Client) -> None:
-    commit(client)
-    client.create(name="big", shards=19_990)
-    stream = on_demand(client)
-    code, _ = client.refusal("UpdateStreamWarmThroughput", StreamARN=ARN, WarmThroughputMiBps=11)
+def test_in_most_regions_the_ceiling_is_200(client: Client) -> None:
+    """Developer Guide, quotas: 200 MB/s; 10 GB/s in us-east-1, us-west-2 and eu-west-1."""
+    for region, highest in (("eu-central-1", 200), ("us-west-2", 10_240), ("eu-west-1", 10_240)):
+        abroad = Client(client.account, region)
+        commit(abroad)
+        on_demand(abroad)
+        request = {"StreamName": "orders", "WarmThroughputMiBps": highest + 1}
+        code, _ = abroad.refusal("UpdateStreamWarmThroughput", **request)
+        assert code == "LimitExceededException"
+        request["WarmThroughputMiBps"] = highest
+        abroad.call("UpdateStreamWarmThroughput", **request)
+        abroad.settle()
+        assert summary(abroad)["OpenShardCount"] == highest
+
+
+def test_on_demand_streams_have_no_part_in_the_quota_of_shards(client: Client) -> None:
+    """Developer Guide, quotas: 20,000 provisioned shards."""
+    client.create(name="big", shards=19_999)
+    on_demand(client)
+    code, _ = client.refusal("UpdateStreamMode", StreamARN=ARN, StreamModeDetails=PROVISIONED)
     assert code == "LimitExceededException"
-    assert (stream.status, stream.warm_mib) == ("ACTIVE", None)
-    client.call("UpdateStreamWarmThroughput", StreamARN=ARN, WarmThroughputMiBps=10)
+    assert summary(client)["StreamModeDetails"] == ON_DEMAND
+    client.create(name="small")
+    code, _ = client.refusal("CreateStream", StreamName="more", ShardCount=1)
+    assert code == "LimitExceededException"
