@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from course.simulator.errors import AwsError
 from course.simulator.streams import errors
 from course.simulator.streams.operations.resource import resource
 
@@ -30,8 +31,15 @@ def get_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[str, 
 
 
 def delete_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
-    """Detach the policy; AWS's answer where there is none is not known to us, ours is to agree."""
-    resource(streams, request["ResourceARN"]).policy = None
+    """Detach the policy; raises ResourceNotFoundException where there is none."""
+    arn = request["ResourceARN"]
+    owner = resource(streams, arn)
+    if owner.policy is None:
+        # The text is the one that moto prints.
+        raise AwsError(
+            "ResourceNotFoundException", f"No resource policy found for resource ARN {arn}."
+        )
+    owner.policy = None
     return {}
 
 
@@ -54,6 +62,6 @@ def _is_statement(statement: Any) -> bool:
     return (
         isinstance(statement, dict)
         and statement.get("Effect") in ("Allow", "Deny")
-        and "Principal" in statement
-        and "Action" in statement
+        and ("Principal" in statement or "NotPrincipal" in statement)
+        and ("Action" in statement or "NotAction" in statement)
     )

@@ -5,8 +5,9 @@ There are two families of calls: the old ones name a stream, the new ones any re
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from course import facts
 from course.simulator.streams import errors
@@ -14,13 +15,13 @@ from course.simulator.streams.operations.resource import resource
 from course.simulator.streams.stream import CREATING, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from course.simulator.streams.consumer import Consumer
     from course.simulator.streams.service import Streams
 
-# "Unicode letters, digits, white space, or these symbols" (API Reference, TagResource).
-_ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
+# "Unicode letters, digits, white space, or these symbols" (API Reference, TagResource). Letters of
+# many scripts need marks.
+_CATEGORIES = "LMNZ"
+_SYMBOLS = "_.:/=+-@"
 _RESERVED = "aws:"
 
 
@@ -64,12 +65,7 @@ def list_tags_for_resource(streams: Streams, request: dict[str, Any]) -> dict[st
 
 def check(tags: dict[str, str], name: str, account: str, already: Iterable[str] = ()) -> None:
     """Refuse what may not be a tag of the resource called `name`, and too many of them."""
-    for text in (*tags, *tags.values()):
-        if not _ALLOWED.fullmatch(text):
-            raise errors.invalid_argument(
-                "Some tags contain invalid characters. Valid characters: Unicode letters, digits, "
-                "white space, _ . / = + - % @ :."
-            )
+    _check_characters((*tags, *tags.values()), f"add tags to stream {name} under account {account}")
     if any(key.lower().startswith(_RESERVED) for key in tags):
         # Reserved by AWS; its text for Kinesis is not known to us.
         raise errors.invalid_argument("Tag keys must not start with the reserved prefix aws:.")
@@ -81,6 +77,24 @@ def check(tags: dict[str, str], name: str, account: str, already: Iterable[str] 
         )
 
 
+def _check_characters(texts: Iterable[str], what: str) -> None:
+    """Both texts were recorded by kinesalite: the first one allows the percent sign."""
+    used = set("".join(texts))
+    if any(
+        character != "%" and character not in _SYMBOLS and category(character)[0] not in _CATEGORIES
+        for character in used
+    ):
+        raise errors.invalid_argument(
+            "Some tags contain invalid characters. Valid characters: Unicode letters, digits, "
+            "white space, _ . / = + - % @ :."
+        )
+    if "%" in used:
+        raise errors.invalid_argument(
+            f"Failed to {what} because some tags contained illegal characters. The allowed "
+            "characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@',':'."
+        )
+
+
 def _add(streams: Streams, owner: Stream | Consumer, tags: dict[str, str]) -> None:
     _check_changeable(streams, owner)
     check(tags, owner.name, streams.account_id, owner.tags)
@@ -89,6 +103,8 @@ def _add(streams: Streams, owner: Stream | Consumer, tags: dict[str, str]) -> No
 
 def _remove(streams: Streams, owner: Stream | Consumer, keys: list[str]) -> None:
     _check_changeable(streams, owner)
+    what = f"remove tags from stream {owner.name} under account {streams.account_id}"
+    _check_characters(keys, what)
     for key in keys:
         owner.tags.pop(key, None)
 

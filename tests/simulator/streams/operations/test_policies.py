@@ -26,6 +26,8 @@ def test_a_policy_is_given_back_letter_by_letter(client: Client) -> None:
     assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": POLICY}
     assert client.call("DeleteResourcePolicy", ResourceARN=ARN) == {}
     assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+    code, _ = client.refusal("DeleteResourcePolicy", ResourceARN=ARN)
+    assert code == "ResourceNotFoundException"
 
 
 def test_a_consumer_has_a_policy_of_its_own(client: Client) -> None:

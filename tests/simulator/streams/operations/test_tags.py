@@ -27,13 +27,13 @@ def tags(client: Client, arn: str = ARN) -> dict[str, str]:
 def test_tags_are_added_changed_and_removed(client: Client) -> None:
     client.create()
     assert tags(client) == {}
-    added = {"team": "shop", "Straße": "", "a.b:c/d=e+f-g@h_i 1": "x" * 256}
+    added = {"team": "shop", "Straße": "", "हिन्दी": "भाषा", "a.b:c/d=e+f-g@h_i 1": "x" * 256}
     assert client.call("AddTagsToStream", StreamName="orders", Tags=added) == {}
     assert client.call("TagResource", ResourceARN=ARN, Tags={"team": "data"}) == {}
     assert tags(client) == added | {"team": "data"}
     keys = ["team", "nobody"]
     assert client.call("RemoveTagsFromStream", StreamARN=ARN, TagKeys=keys) == {}
-    assert client.call("UntagResource", ResourceARN=ARN, TagKeys=["Straße"]) == {}
+    assert client.call("UntagResource", ResourceARN=ARN, TagKeys=["Straße", "हिन्दी"]) == {}
     assert list(tags(client)) == ["a.b:c/d=e+f-g@h_i 1"]
 
 
@@ -79,13 +79,25 @@ def test_a_resource_has_at_most_fifty_tags(client: Client) -> None:
     assert len(tags(client)) == 50
 
 
-@pytest.mark.parametrize("bad", ["a!", "ключ#", "50%", "a\x00", "<b>"])
+@pytest.mark.parametrize("bad", ["a!", "ключ#", "a\x00", "<b>", "a,b"])
 def test_other_characters_are_refused(client: Client, bad: str) -> None:
     client.create()
     for given in ({bad: "x"}, {"x": bad}):
         assert client.refusal("AddTagsToStream", StreamName="orders", Tags=given) == INVALID
         assert client.refusal("TagResource", ResourceARN=ARN, Tags=given) == INVALID
+    assert client.refusal("UntagResource", ResourceARN=ARN, TagKeys=[bad]) == INVALID
     assert tags(client) == {}
+
+
+def test_the_percent_sign_has_a_refusal_of_its_own(client: Client) -> None:
+    client.create()
+    given = {"discount": "50%"}
+    for code, message in (
+        client.refusal("AddTagsToStream", StreamName="orders", Tags=given),
+        client.refusal("RemoveTagsFromStream", StreamName="orders", TagKeys=["%"]),
+    ):
+        assert code == "InvalidArgumentException"
+        assert "under account 123456789012 because some tags contained illegal" in str(message)
 
 
 def test_the_prefix_of_aws_is_reserved(client: Client) -> None:
