@@ -19,6 +19,7 @@ MILLISECOND = 1_000
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 # Monday morning: a shop's orders start to come in.
 START = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()) * SECOND

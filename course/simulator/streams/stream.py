@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from course import facts
-from course.simulator.clock import HOUR
+from course.simulator.clock import DAY, HOUR
 from course.simulator.streams.hash_ring import HashKeyRange, HashRing, even_ranges
 from course.simulator.streams.shard import Shard, index_of
+from course.simulator.streams.throttle import CallBudget
 
 if TYPE_CHECKING:
     from course.simulator.streams.consumer import Consumer
@@ -33,9 +33,9 @@ class Stream:
         self.policy: str | None = None
         self.key_id: str | None = None  # encrypts new records
         self.last_key_id: str | None = None  # encrypted the records that are
-        self.encryption_starts: deque[int] = deque()
-        self.encryption_stops: deque[int] = deque()
-        self.mode_switches: deque[int] = deque()
+        self.encryption_starts = CallBudget(facts.encryption.changes_per_day, DAY)
+        self.encryption_stops = CallBudget(facts.encryption.changes_per_day, DAY)
+        self.mode_switches = CallBudget(facts.stream_mode.switches_per_day, DAY)
         self.growth: Growth | None = None  # watches the writes of an on-demand stream
         self.warm_mib: int | None = None  # MiB/s that it was asked to be ready for
         self.distribution = USER_PARTITION_KEY
@@ -45,7 +45,7 @@ class Stream:
         self._gone_before = now
         self.shards: list[Shard] = []
         self.ring: HashRing[Shard] = HashRing([])
-        self.count_updates: deque[int] = deque()
+        self.count_updates = CallBudget(facts.update_shard_count.per_day, DAY)
         self.shard_level_metrics: tuple[str, ...] = ()
         self.consumers: dict[str, Consumer] = {}
 
@@ -86,8 +86,7 @@ class Stream:
         return child
 
     def encrypt_with(self, key_id: str | None) -> None:
-        """Encrypt new records with this key, or no more (None); the stream is ACTIVE again."""
-        self.status = ACTIVE
+        """Encrypt new records with this key, or no more (None)."""
         self.key_id = key_id
         self.last_key_id = key_id or self.last_key_id
         for shard in self.open_shards:

@@ -71,17 +71,18 @@ class WriteBudget:
 
 
 class CallBudget:
-    """At most `per_second` calls in any second; a refused call does not count."""
+    """At most `most` calls in any `window` (microseconds); a refused call does not count."""
 
-    __slots__ = ("_granted",)
+    __slots__ = ("_granted", "_window")
 
-    def __init__(self, per_second: int) -> None:
-        self._granted: deque[int] = deque(maxlen=per_second)
+    def __init__(self, most: int, window: int = SECOND) -> None:
+        self._granted: deque[int] = deque(maxlen=most)
+        self._window = window
 
     def take(self, now: int) -> bool:
-        """Grant a call at `now`, unless the last second is used up."""
+        """Grant a call at `now`, unless the last window is used up."""
         granted = self._granted
-        if len(granted) == granted.maxlen and now - granted[0] < SECOND:
+        if len(granted) == granted.maxlen and now - granted[0] < self._window:
             return False
         granted.append(now)
         return True

@@ -6,17 +6,16 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from course import facts
-from course.simulator.clock import HOUR, SECOND
+from course.simulator.clock import SECOND
 from course.simulator.streams import errors
 from course.simulator.streams.on_demand import Growth
 from course.simulator.streams.operations import reshard
 from course.simulator.streams.operations.account import on_demand_count
+from course.simulator.streams.operations.updating import update
 from course.simulator.streams.stream import (
-    ACTIVE,
     AUTO,
     ON_DEMAND,
     PROVISIONED,
-    UPDATING,
     USER_PARTITION_KEY,
 )
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 MODE_TIME = facts.latency.update_mode_s * SECOND
 RECORD_SIZE_TIME = facts.latency.update_max_record_size_s * SECOND
-DAY = 24 * HOUR
 _SHARD_BYTES: int = facts.shard.write_bytes_per_second
 
 
@@ -43,8 +41,12 @@ def update_stream_mode(streams: Streams, request: dict[str, Any]) -> dict[str, A
         check_on_demand_quota(streams)
     if mode == PROVISIONED:
         reshard.check_quota(streams, len(stream.open_shards))
-    _check_switches(streams, stream)
-    stream.mode_switches.append(streams.now)
+    if not stream.mode_switches.take(streams.now):
+        # The limit is documented; its text is not known to us.
+        raise errors.limit_exceeded(
+            f"The mode of stream {stream.name} under account {streams.account_id} was already "
+            f"changed {facts.stream_mode.switches_per_day} times in the last 24 hours."
+        )
     if mode == ON_DEMAND:
         watch_growth(streams, stream)
     else:
@@ -56,7 +58,7 @@ def update_stream_mode(streams: Streams, request: dict[str, Any]) -> dict[str, A
     if warm is not None:
         _warm_up(streams, stream, warm)
     else:
-        settle_after(streams, stream, MODE_TIME)
+        update(streams, stream, MODE_TIME)
     return {}
 
 
@@ -81,7 +83,7 @@ def update_max_record_size(streams: Streams, request: dict[str, Any]) -> dict[st
     """Allow records of up to MaxRecordSizeInKiB, data and partition key together."""
     stream = streams.active(request)
     stream.max_record_bytes = request["MaxRecordSizeInKiB"] * 1024
-    settle_after(streams, stream, RECORD_SIZE_TIME)
+    update(streams, stream, RECORD_SIZE_TIME)
     return {}
 
 
@@ -127,17 +129,6 @@ def watch_growth(streams: Streams, stream: Stream) -> None:
     stream.growth = Growth(stream, streams.clock, _ceiling(streams))
 
 
-def settle_after(streams: Streams, stream: Stream, duration: int) -> None:
-    """Let the stream be UPDATING for a while."""
-    stream.status = UPDATING
-
-    def settle() -> None:
-        if stream.status == UPDATING:
-            stream.status = ACTIVE
-
-    streams.clock.call_at(streams.now + duration, settle)
-
-
 def _check_warm(streams: Streams, mode: str, warm: int) -> None:
     """The rules stand in the API Reference; AWS's texts for them are not known to us."""
     if mode != ON_DEMAND:
@@ -175,18 +166,6 @@ def _warm_up(streams: Streams, stream: Stream, warm: int) -> None:
         needed = min(current, max(needed, busiest))
     stream.warm_mib = warm
     if needed == current:
-        settle_after(streams, stream, MODE_TIME)
+        update(streams, stream, MODE_TIME)
     else:
         reshard.reshard(streams, stream, needed)
-
-
-def _check_switches(streams: Streams, stream: Stream) -> None:
-    switches = stream.mode_switches
-    while switches and streams.now - switches[0] >= DAY:
-        switches.popleft()
-    if len(switches) >= facts.stream_mode.switches_per_day:
-        # The limit is documented; its text is not known to us.
-        raise errors.limit_exceeded(
-            f"The mode of stream {stream.name} under account {streams.account_id} was already "
-            f"changed {len(switches)} times in the last 24 hours."
-        )

@@ -6,24 +6,23 @@ with it. Nothing is really encrypted here.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from course import facts
-from course.simulator.clock import HOUR, SECOND
+from course.simulator.clock import SECOND
 from course.simulator.errors import AwsError
 from course.simulator.keys import DISABLED, ENABLED
 from course.simulator.streams import errors
-from course.simulator.streams.stream import UPDATING
+from course.simulator.streams.operations.updating import update
 
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
     from course.simulator.streams.shard import Shard
     from course.simulator.streams.stream import Stream
+    from course.simulator.streams.throttle import CallBudget
 
 KMS, NONE = "KMS", "NONE"
 ENCRYPTION_TIME = facts.latency.update_encryption_s * SECOND
-DAY = 24 * HOUR
 
 
 def start_stream_encryption(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
@@ -32,18 +31,14 @@ def start_stream_encryption(streams: Streams, request: dict[str, Any]) -> dict[s
     _check_type(request)
     key_id = request["KeyId"]
     require_key(streams, stream, key_id)
-    _count(streams, stream, stream.encryption_starts)
-    _later(streams, stream, key_id)
-    return {}
+    return _change(streams, stream, stream.encryption_starts, key_id)
 
 
 def stop_stream_encryption(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     """Encrypt no more; what was written before stays encrypted, and needs its key."""
     stream = streams.active(request)
     _check_type(request)
-    _count(streams, stream, stream.encryption_stops)
-    _later(streams, stream, None)
-    return {}
+    return _change(streams, stream, stream.encryption_stops, None)
 
 
 def require_key(streams: Streams, stream: Stream, key_id: str) -> None:
@@ -95,26 +90,17 @@ def _check_type(request: dict[str, Any]) -> None:
         raise errors.invalid_argument("EncryptionType must be KMS.")
 
 
-def _count(streams: Streams, stream: Stream, times: deque[int]) -> None:
-    while times and streams.now - times[0] >= DAY:
-        times.popleft()
-    if len(times) >= facts.encryption.changes_per_day:
+def _change(
+    streams: Streams, stream: Stream, times: CallBudget, key_id: str | None
+) -> dict[str, Any]:
+    if not times.take(streams.now):
         # The limit is documented; its text is not known to us.
         raise errors.limit_exceeded(
             f"The encryption of stream {stream.name} under account {streams.account_id} was "
-            f"already changed {len(times)} times in the last 24 hours."
+            f"already changed {facts.encryption.changes_per_day} times in the last 24 hours."
         )
-    times.append(streams.now)
-
-
-def _later(streams: Streams, stream: Stream, key_id: str | None) -> None:
-    stream.status = UPDATING
-
-    def apply() -> None:
-        if stream.status == UPDATING:
-            stream.encrypt_with(key_id)
-
-    streams.clock.call_at(streams.now + ENCRYPTION_TIME, apply)
+    update(streams, stream, ENCRYPTION_TIME, [lambda: stream.encrypt_with(key_id)])
+    return {}
 
 
 def _account_in(key_id: str) -> str | None:

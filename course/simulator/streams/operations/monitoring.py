@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from course import facts
 from course.simulator.clock import SECOND
 from course.simulator.streams.metrics import SHARD_LEVEL
-from course.simulator.streams.stream import ACTIVE, UPDATING
+from course.simulator.streams.operations.updating import update
 
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
@@ -40,14 +40,11 @@ def _change(streams: Streams, stream: Stream, wanted: set[str]) -> dict[str, Any
     # Clients that were run against AWS wait for ACTIVE after each call. Whether AWS goes through
     # UPDATING also when nothing changes is not known.
     if desired != current:
-        stream.status = UPDATING
 
-        def settle() -> None:
+        def apply() -> None:
             stream.shard_level_metrics = desired
-            if stream.status == UPDATING:
-                stream.status = ACTIVE
 
-        streams.clock.call_at(streams.now + UPDATE_TIME, settle)
+        update(streams, stream, UPDATE_TIME, [apply])
     return {
         "StreamName": stream.name,
         "CurrentShardLevelMetrics": [*current],

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from course import facts
-from course.simulator.clock import HOUR, SECOND
+from course.simulator.clock import SECOND
 from course.simulator.streams import errors, resharding
+from course.simulator.streams.operations.updating import update
 from course.simulator.streams.shard import index_of, shard_id_of
-from course.simulator.streams.stream import ACTIVE, DELETING, ON_DEMAND, UPDATING
+from course.simulator.streams.stream import ACTIVE, DELETING, ON_DEMAND
 
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 RESHARD_TIME = facts.latency.reshard_s * SECOND
 UPDATE_TIME = facts.latency.update_shard_count_s * SECOND
-DAY = 24 * HOUR
 
 
 def split_shard(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def split_shard(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         )
     check_quota(streams, 1)
     streams.touched(shard, 0, 0, "ok")
-    _later(streams, stream, [lambda: stream.split(shard, at, streams.now)], RESHARD_TIME)
+    update(streams, stream, RESHARD_TIME, [lambda: stream.split(shard, at, streams.now)])
     return {}
 
 
@@ -53,7 +53,7 @@ def merge_shards(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         )
     for parent in (shard, adjacent):
         streams.touched(parent, 0, 0, "ok")
-    _later(streams, stream, [lambda: stream.merge(shard, adjacent, streams.now)], RESHARD_TIME)
+    update(streams, stream, RESHARD_TIME, [lambda: stream.merge(shard, adjacent, streams.now)])
     return {}
 
 
@@ -83,7 +83,12 @@ def update_shard_count(streams: Streams, request: dict[str, Any]) -> dict[str, A
             f"is less than {most} shards. " + counts
         )
     check_quota(streams, target - current)
-    _check_daily(streams, stream)
+    if not stream.count_updates.take(streams.now):
+        # The limit is documented; its text is not known to us.
+        raise errors.limit_exceeded(
+            f"UpdateShardCount was already called {facts.update_shard_count.per_day} times in the "
+            f"last 24 hours for stream {stream.name} under account {streams.account_id}."
+        )
     reshard(streams, stream, target)
     return {
         "StreamName": stream.name,
@@ -107,29 +112,7 @@ def reshard(streams: Streams, stream: Stream, target: int) -> None:
     def action(step: resharding.Step) -> Callable[[], object]:
         return lambda: resharding.apply(stream, step, streams.now)
 
-    _later(streams, stream, [action(step) for step in steps], UPDATE_TIME)
-
-
-def _later(
-    streams: Streams, stream: Stream, steps: list[Callable[[], object]], duration: int
-) -> None:
-    stream.status = UPDATING
-
-    def unless_deleted(step: Callable[[], object]) -> Callable[[], None]:
-        def run() -> None:
-            if stream.status != DELETING:
-                step()
-
-        return run
-
-    def settle() -> None:
-        stream.status = ACTIVE
-
-    clock = streams.clock
-    for number, step in enumerate(steps, 1):
-        due = clock.now + duration * number // len(steps)
-        clock.call_at(due, unless_deleted(step))
-    clock.call_at(clock.now + duration, unless_deleted(settle))
+    update(streams, stream, UPDATE_TIME, [action(step) for step in steps])
 
 
 def _reshardable(streams: Streams, request: dict[str, Any]) -> Stream:
@@ -182,16 +165,3 @@ def _shard_count(streams: Streams, *, provisioned_only: bool) -> int:
         for stream in streams.all()
         if stream.mode != ON_DEMAND or not provisioned_only
     )
-
-
-def _check_daily(streams: Streams, stream: Stream) -> None:
-    updates = stream.count_updates
-    while updates and streams.now - updates[0] >= DAY:
-        updates.popleft()
-    if len(updates) >= facts.update_shard_count.per_day:
-        # The limit is documented; its text is not known to us.
-        raise errors.limit_exceeded(
-            f"UpdateShardCount was already called {len(updates)} times in the last 24 hours for "
-            f"stream {stream.name} under account {streams.account_id}."
-        )
-    updates.append(streams.now)

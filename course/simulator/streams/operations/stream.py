@@ -11,6 +11,7 @@ from course.simulator.errors import validation_error
 from course.simulator.streams import errors, page_token
 from course.simulator.streams.operations import capacity, encryption, reshard, tags
 from course.simulator.streams.operations.shards import describe
+from course.simulator.streams.operations.updating import update
 from course.simulator.streams.stream import (
     ACTIVE,
     CREATING,
@@ -206,7 +207,7 @@ def _change_retention(
     if hours == stream.retention_hours:
         return {}
     stream.keep_for(hours, streams.now)
-    capacity.settle_after(streams, stream, RETENTION_TIME)
+    update(streams, stream, RETENTION_TIME)
     return {}
 
 
