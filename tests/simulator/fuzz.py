@@ -214,7 +214,7 @@ class Bodies:
             return changed
         if isinstance(value, list) and value and rng.random() < 0.7:
             place = rng.randrange(len(value))
-            if rng.random() < 0.2:
+            if rng.random() < 0.2 and len(self.written(value)) < 5_000:
                 return value * rng.choice([2, 200])
             return [*value[:place], self.spoil(value[place]), *value[place + 1 :]]
         if isinstance(value, str) and rng.random() < 0.5:

@@ -1,0 +1,51 @@
+"""Runs random programs of the machine, the same each time for the same seed."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from course.simulator.streams.api_rates import ApiRates
+from tests.simulator.model.machine import DataStreams
+
+STEPS = 50
+# Small, so that a run can end soon, and so that what Hypothesis learns in one is not all it tries.
+PROGRAMS_PER_SEED = 50
+
+
+def run(programs: int, first_seed: int) -> None:
+    """Run so many programs. One that fails is made small first, then printed as calls."""
+    for number in range(programs // PROGRAMS_PER_SEED):
+        _run_seed(first_seed + number)
+
+
+def run_for(seconds: float, first_seed: int) -> None:
+    """Run programs for so long in real time."""
+    until = time.monotonic() + seconds
+    for number in itertools.count(first_seed):
+        _run_seed(number)
+        if time.monotonic() >= until:
+            return
+
+
+def _run_seed(number: int) -> None:
+    print(f"seed {number}")
+    machine = seed(number)(type("Programs", (DataStreams,), {}))
+    # The machine looks at everything after each step; how often it may is tested elsewhere.
+    with patch.object(ApiRates, "take", return_value=True):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=PROGRAMS_PER_SEED,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                print_blob=True,
+                # How slow a machine is must not decide.
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
