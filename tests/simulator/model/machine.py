@@ -8,6 +8,7 @@ passes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -65,19 +66,28 @@ troubles = st.sampled_from(
         ("expire_iterators",),
     ]
 )
-names = st.sampled_from(["orders", "orders", "orders", "clicks"])
+names = st.sampled_from(["orders"] * 5 + ["clicks"])
 hot_keys = st.sampled_from(["hot", "a", "b", "c", "d", "e", "customer-é", "😀"])
 keys = st.one_of(hot_keys, hot_keys, st.text(min_size=1, max_size=8))
-sizes = st.sampled_from([0, 0, 0, 10, 100, 100_000, 400_000, MIB - 100])
+sizes = st.sampled_from([0] * 8 + [10, 100, 1_000, 10_000, 300_000, MIB - 100])
 places = st.integers(0, 40)
 kinds = st.sampled_from(
     ["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "AT_TIMESTAMP"]
 )
+wheres = st.one_of(st.none(), places)
 limits = st.one_of(st.integers(1, 5), st.sampled_from([1, 100, 10_000]))
 # An ExplicitHashKey beside a border of the shards: (which shard, which side, how far).
 borders = st.tuples(places, st.booleans(), st.integers(-1, 1))
 entries = st.tuples(keys, st.one_of(st.none(), st.none(), borders), sizes)
 hours = st.sampled_from([24, 24, 24, 25, 26, 48, 8_760])
+# Where to split: hundredths of the shard, or (from its end, if negative) whole hash keys.
+cuts = st.one_of(
+    st.fractions(Fraction(1, 100), Fraction(99, 100), max_denominator=100),
+    st.sampled_from([-2, -1, 0, 1, 2, 3]),
+)
+# Just before, at, and just after a moment that matters.
+edges = st.sampled_from([-1, 0, 0, 1])
+lives = st.sampled_from([["create"], ["delete"], ["delete", "create"], ["create", "delete"]])
 # Whether to wait until a change is over.
 rests = st.booleans()
 spans = st.sampled_from(
@@ -107,6 +117,7 @@ class DataStreams(RuleBasedStateMachine):
         self.tokens: list[Token] = []
         self.readers: dict[str, Reader] = {}
         self.serial = 0
+        self.heaped_up = False
         # The faults that are planned.
         self.throttled: dict[tuple[str, str | None], int] = {}
         self.idle: dict[tuple[str, str | None], int] = {}
@@ -166,10 +177,10 @@ class DataStreams(RuleBasedStateMachine):
     def look_at_shards(self, stream: Stream) -> None:
         now = self.now
         stream.forget(now)
-        answer = self.ask("ListShards", StreamName=stream.name, MaxResults=3)
+        answer = self.ask("ListShards", StreamName=stream.name, MaxResults=5)
         listed = answer["Shards"]
         while "NextToken" in answer:
-            answer = self.ask("ListShards", NextToken=answer["NextToken"], MaxResults=3)
+            answer = self.ask("ListShards", NextToken=answer["NextToken"], MaxResults=5)
             listed += answer["Shards"]
         before = set(stream.shards)
         for shown in listed:
@@ -249,7 +260,9 @@ class DataStreams(RuleBasedStateMachine):
         if stream.target is not None and stream.gone_at is None:
             assert len(stream.open) == stream.target
             for number, shard in enumerate(stream.open):
-                assert abs(shard.start - RING * number // stream.target) <= ROUNDING
+                even = number * (RING // stream.target)
+                kept = shard.start in stream.borders and abs(shard.start - even) <= ROUNDING
+                assert kept or shard.start == even
         stream.coming, stream.target = [], None
 
     def exists(self, name: str) -> bool:
@@ -292,7 +305,15 @@ class DataStreams(RuleBasedStateMachine):
         self.client.clock.advance_to(until)
         self.look()
 
-    @rule(name=names, count=st.integers(1, 4), rest=rests)
+    @rule(name=names, steps=lives, count=st.integers(1, 4), rest=rests)
+    def live(self, name: str, steps: list[str], count: int, rest: bool) -> None:
+        """A stream is made, given up, or both."""
+        for step in steps:
+            if step == "create":
+                self.create(name, count, rest)
+            else:
+                self.delete(name, rest)
+
     def create(self, name: str, count: int, rest: bool) -> None:
         self.pace()
         expected = IN_USE if self.exists(name) else None
@@ -302,10 +323,7 @@ class DataStreams(RuleBasedStateMachine):
             self.streams[name] = Stream(name, count, now)
         self.go_on(name, rest)
 
-    @rule(name=names, really=st.integers(0, 3))
-    def delete(self, name: str, really: int) -> None:
-        if really:
-            return
+    def delete(self, name: str, rest: bool) -> None:
         self.pace()
         expected = None if self.exists(name) else NOT_FOUND
         now = self.now
@@ -313,6 +331,8 @@ class DataStreams(RuleBasedStateMachine):
         if expected is None and self.streams[name].gone_at is None:
             self.streams[name].gone_at = now + DELETING
         self.look()
+        if rest:
+            self.sleep(DELETING)
 
     @rule(span=spans)
     def wait(self, span: int) -> None:
@@ -344,11 +364,31 @@ class DataStreams(RuleBasedStateMachine):
     def put_many(self, name: str, batch: list[Any]) -> None:
         self.put_records(name, batch)
 
-    @rule(name=names, key=keys, count=st.integers(250, 500), times=st.integers(1, 4))
+    @rule(name=names, key=keys, count=st.integers(340, 400), times=st.sampled_from([1, 3]))
     def flood(self, name: str, key: str, count: int, times: int) -> None:
         """As many records as a shard takes in a second, and more."""
         for _ in range(times):
             self.put_records(name, [(key, None, 0)] * count)
+
+    @precondition(lambda self: not self.heaped_up)
+    @rule(name=names, key=hot_keys, count=st.sampled_from([3, 3, 3, 12]))
+    def heap_up(self, name: str, key: str, count: int) -> None:
+        """Records as big as may be, one a second: soon more than one read may take at once."""
+        self.heaped_up = True  # Once in a program: megabytes of JSON take their time.
+        for _ in range(count):
+            self.put(name, (key, None, MIB - 100))
+            self.sleep(SECOND)
+
+    @rule(name=names, key=hot_keys, size=st.sampled_from([0, 500_000]), off=edges)
+    def put_when_there_is_room(self, name: str, key: str, size: int, off: int) -> None:
+        """Use a second's records or bytes up, then write at the moment there is room again."""
+        for batch in [[(key, None, MIB - 100)]] if size else [[(key, None, 0)] * 500] * 2:
+            self.put_records(name, batch)
+        if self.exists(name) and self.streams[name].shards:
+            shard = self.streams[name].owner(point_of(key))
+            needed = max(size, len(str(self.serial + 1))) + len(key.encode())
+            self.sleep(max(0, shard.room_at(needed, self.now) + off - self.now))
+            self.put(name, (key, None, size))
 
     def put_records(self, name: str, batch: list[Any]) -> None:
         self.look()
@@ -388,9 +428,9 @@ class DataStreams(RuleBasedStateMachine):
         self.serial += 1
         data = str(self.serial).encode().ljust(size, b".")
         request: dict[str, Any] = {"Data": data, "PartitionKey": key}
-        ring = self.streams[name].open if self.exists(name) else []
         explicit = None
-        if border is not None and ring:
+        if border is not None and self.exists(name) and self.streams[name].shards:
+            ring = self.streams[name].open
             place, at_start, off = border
             shard = ring[place % len(ring)]
             explicit = str(((shard.start if at_start else shard.end) + off) % RING)
@@ -408,11 +448,17 @@ class DataStreams(RuleBasedStateMachine):
 
     # Reading
 
-    @rule(name=names, where=places, kind=kinds, pick=places, off=st.integers(-1, 1))
-    def any_iterator(self, name: str, where: int, kind: str, pick: int, off: int) -> None:
+    @rule(name=names, where=places, kind=kinds, pick=places, off=edges, limit=limits)
+    def start_to_read(
+        self, name: str, where: int, kind: str, pick: int, off: int, limit: int
+    ) -> None:
+        """An iterator, and what it leads to; AT_TIMESTAMP often at a record's millisecond."""
         self.look()
         count = len(self.streams[name].shards) if self.exists(name) else 0
+        before = len(self.tokens)
         self.iterator(name, f"shardId-{where % max(1, count):012d}", kind, pick, off)
+        if len(self.tokens) > before:
+            self.use(self.tokens[-1], limit)
 
     def iterator(self, name: str, shard_id: str, kind: str, pick: int, off: int) -> None:
         self.look()
@@ -492,7 +538,7 @@ class DataStreams(RuleBasedStateMachine):
             self.tokens.append(Token(text, stream, shard, place, now))
 
     @precondition(lambda self: self.tokens)
-    @rule(which=places, off=st.integers(-1, 1))
+    @rule(which=places, off=edges)
     def read_at_the_end_of_an_iterators_life(self, which: int, off: int) -> None:
         token = self.tokens[: -(which % 5) - 2 : -1][-1]
         moment = token.issued + ITERATOR_LIFE + off
@@ -500,8 +546,10 @@ class DataStreams(RuleBasedStateMachine):
             self.sleep(moment - self.now)
             self.use(token, 10_000)
 
-    @rule(name=names, where=places, pick=places, off=st.sampled_from([-1_000, -1, 0, 1, 1_000]))
-    def read_at_the_end_of_a_records_life(self, name: str, where: int, pick: int, off: int) -> None:
+    @rule(name=names, where=places, pick=places, kind=kinds, off=edges)
+    def read_at_the_end_of_a_records_life(
+        self, name: str, where: int, pick: int, kind: str, off: int
+    ) -> None:
         self.look()
         filled = [
             shard
@@ -515,9 +563,20 @@ class DataStreams(RuleBasedStateMachine):
         moment = kept[pick % len(kept)].arrived + self.streams[name].retention * HOUR + off
         before = len(self.tokens)
         self.sleep(max(0, moment - ITERATOR_TIME - self.now))
-        self.iterator(name, shard.shard_id, "TRIM_HORIZON", 0, 0)
+        self.iterator(name, shard.shard_id, kind, 0, 0)
         if len(self.tokens) > before:
             self.use(self.tokens[-1], 10_000)
+
+    @precondition(lambda self: self.tokens)
+    @rule(off=edges)
+    def read_when_it_is_allowed(self, off: int) -> None:
+        """Use a second's reads up, then read at the moment the shard gives again."""
+        token = self.tokens[-1]
+        for _ in range(5):
+            self.use(token, 10_000)
+        for late in (off, 0, 1):
+            self.sleep(max(0, token.shard.gives_at(self.now) + late - self.now))
+            self.use(token, 10_000)
 
     def check_page(self, shard: Shard, answer: dict[str, Any], due: list[Record]) -> None:
         got = answer["Records"]
@@ -552,7 +611,6 @@ class DataStreams(RuleBasedStateMachine):
                 for child in (stream.shards[shard_id] for shard_id in shard.children)
             ]
 
-    @rule(name=names)
     def start_reader(self, name: str) -> None:
         self.pace()
         if name not in self.readers and self.exists(name) and self.streams[name].shards:
@@ -560,7 +618,8 @@ class DataStreams(RuleBasedStateMachine):
 
     @rule(name=names, which=places, limit=limits, calls=st.integers(1, 5))
     def read_on(self, name: str, which: int, limit: int, calls: int) -> None:
-        """The consumer makes its next calls; other readers of the shard feel it."""
+        """A consumer makes its next calls; other readers of the shard feel it."""
+        self.start_reader(name)
         for _ in range(calls):
             self.one_step(name, which, limit)
 
@@ -585,18 +644,15 @@ class DataStreams(RuleBasedStateMachine):
 
     # Resharding
 
-    @rule(name=names, where=places, cut=st.integers(-2, 103), rest=rests)
-    def split(self, name: str, where: int, cut: int, rest: bool) -> None:
-        """At `cut` hundredths of the shard, or at its very ends."""
+    @rule(name=names, where=places, cut=cuts, rest=rests)
+    def split(self, name: str, where: int, cut: int | Fraction, rest: bool) -> None:
         self.pace()
         expected = self.refusal_of_change(name)
         shard = self.some_shard(name, where)
-        at = shard.start + (shard.end - shard.start) * cut // 100
-        match cut:
-            case 0 | 1 | 2:
-                at = shard.start + cut
-            case 98 | 99 | 100:
-                at = shard.end + cut - 99
+        if isinstance(cut, Fraction):
+            at = shard.start + int((shard.end - shard.start) * cut)
+        else:
+            at = shard.start + cut if cut >= 0 else shard.end + cut + 1
         if expected is None:
             expected = self.refusal_of_parent(shard)
         if expected is None and not shard.start + 1 < at < shard.end:
@@ -606,10 +662,10 @@ class DataStreams(RuleBasedStateMachine):
         now = self.now
         self.attempt(
             "SplitShard",
-            expected if 0 <= at < RING or expected else INVALID,
+            expected,
             StreamName=name,
             ShardToSplit=shard.shard_id,
-            NewStartingHashKey=str(max(0, at)),
+            NewStartingHashKey=str(at),
         )
         if expected is None:
             stream = self.streams[name]
@@ -663,8 +719,16 @@ class DataStreams(RuleBasedStateMachine):
             return NOT_FOUND
         return None if shard.closed is None else INVALID
 
-    @rule(name=names, count=st.integers(1, MOST_SHARDS), rest=rests)
-    def scale(self, name: str, count: int, rest: bool) -> None:
+    @rule(name=names, count=st.integers(1, MOST_SHARDS), rest=rests, often=st.integers(0, 9))
+    def scale(self, name: str, count: int, rest: bool, often: int) -> None:
+        """Once; or to what there is already, ten times in a day and once too often."""
+        if often or not self.exists(name) or not self.streams[name].shards:
+            self.scale_once(name, count, rest)
+        else:
+            for _ in range(11):
+                self.scale_once(name, max(1, len(self.streams[name].open)), True)
+
+    def scale_once(self, name: str, count: int, rest: bool) -> None:
         self.pace()
         now = self.now
         expected = self.refusal_of_change(name)
@@ -686,11 +750,12 @@ class DataStreams(RuleBasedStateMachine):
             stream.count_updates.append(now)
             stream.busy_until = now + SCALING
             stream.target = count
+            stream.borders = {shard.start for shard in stream.open}
         self.go_on(name, rest)
 
     @rule(
         name=names,
-        hours=st.sampled_from([24, 25, 26, 48, 168, 8_760]),
+        hours=hours,
         longer=st.booleans(),
         rest=rests,
     )
@@ -714,9 +779,9 @@ class DataStreams(RuleBasedStateMachine):
 
     # Faults
 
-    @rule(name=names, trouble=troubles, where=st.one_of(st.none(), places))
-    def plan(self, name: str, trouble: Any, where: int | None) -> None:
-        """A fault, of the stream or of one of its shards."""
+    @rule(name=names, trouble=troubles, where=wheres, off=st.one_of(st.none(), edges))
+    def plan(self, name: str, trouble: Any, where: int | None, off: int | None) -> None:
+        """A fault, of the stream or of one of its shards; what lasts is perhaps waited for."""
         faults = self.client.account.faults
         kind, *details = trouble
         shard_id = None if where is None else self.some_shard(name, where).shard_id
@@ -727,6 +792,8 @@ class DataStreams(RuleBasedStateMachine):
                 planned = self.throttled if kind == "throttle" else self.idle
                 until = max(planned.get((name, shard_id), 0), self.now + span)
                 planned[name, shard_id] = until
+                if off is not None:
+                    self.sleep(until + off - self.now)
             case "fail_entries":
                 indices, code = details
                 faults.fail_entries(name, indices, 2, code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import md5
+from math import ceil
 
 from course import facts
 
@@ -73,10 +74,16 @@ class Bucket:
         self.level = Fraction(self.rate)
 
     def has(self, amount: int, now: int) -> bool:
-        flown = Fraction(self.rate * (now - self.at), SECOND)
-        self.level = min(Fraction(self.rate), self.level + flown)
-        self.at = now
+        if now > self.at:
+            flown = Fraction(self.rate * (now - self.at), SECOND)
+            self.level = min(Fraction(self.rate), self.level + flown)
+            self.at = now
         return self.level >= amount
+
+    def has_at(self, amount: int, now: int) -> int:
+        """The first moment, not before `now`, at which there is room for `amount`."""
+        lacking = 0 if self.has(amount, now) else amount - self.level
+        return now + ceil(lacking * SECOND / self.rate)
 
 
 class Shard:
@@ -115,6 +122,10 @@ class Shard:
         self.written.append((now, size))
         return True
 
+    def room_at(self, size: int, now: int) -> int:
+        """When a record of `size` will be taken, if no other comes before."""
+        return max(self._records.has_at(1, now), self._bytes.has_at(size, now))
+
     def gives(self, now: int) -> bool:
         """Whether GetRecords may read: five calls a second, and no debt from too big a page."""
         paid = Fraction(2 * MIB * (now - self._debt_at), SECOND)
@@ -127,6 +138,12 @@ class Shard:
             return False
         self.reads.append(now)
         return True
+
+    def gives_at(self, now: int) -> int:
+        """When GetRecords will be allowed, if nobody else reads before."""
+        paid = self._debt_at + ceil(self._debt * SECOND / (2 * MIB)) if self._shut else now
+        fifth = self.reads[-5] + SECOND if len(self.reads) >= 5 else now
+        return max(now, paid, fifth)
 
     def gave(self, size: int) -> None:
         """A page of `size` went out: above a second's worth, the shard is shut until it is paid."""
@@ -175,6 +192,8 @@ class Stream:
         # start, end), or how many equal ones.
         self.coming: list[tuple[list[str], int, int]] = []
         self.target: int | None = None
+        # Where shards began before the update.
+        self.borders: set[int] = set()
 
     def status(self, now: int) -> str:
         if self.gone_at is not None:
@@ -193,8 +212,11 @@ class Stream:
 
     def owner(self, point: int) -> Shard:
         """The one open shard whose range holds a point."""
-        (owner,) = (shard for shard in self.open if point in shard)
-        return owner
+        owners = [
+            shard for shard in self.shards.values() if shard.closed is None and point in shard
+        ]
+        assert len(owners) == 1
+        return owners[0]
 
     def forget(self, now: int) -> None:
         """Let go of what is older than the retention period: for good."""
