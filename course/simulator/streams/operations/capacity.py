@@ -108,11 +108,15 @@ def check_distribution(name: str, mode: str, strategy: str) -> None:
 
 
 def check_on_demand_quota(streams: Streams) -> None:
-    """Refuse one on-demand stream too many. (Documented; AWS's text is not known to us.)"""
+    """Refuse one on-demand stream too many."""
     count = on_demand_count(streams)
-    if count >= facts.on_demand.streams:
+    limit: int = facts.on_demand.streams
+    if count >= limit:
+        # Text: hashicorp/terraform-provider-aws, issue 38094.
         raise errors.limit_exceeded(
-            f"This account {streams.account_id} already has {count} on-demand streams."
+            "This request would exceed the limit on the number of On-Demand streams for the "
+            f"account {streams.account_id} in {streams.region}. Current On-Demand streams count: "
+            f"{count}. Limit: {limit}."
         )
 
 

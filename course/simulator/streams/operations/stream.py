@@ -37,8 +37,12 @@ def create_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         raise errors.stream_exists(name, streams.account_id)
     creating = sum(stream.status == CREATING for stream in streams.all())
     if creating >= facts.account.streams_creating:
+        # Text, two blanks included: hashicorp/terraform-provider-aws, pull request 1339. It names
+        # DELETING too; the API Reference of today counts the streams in CREATING only.
         raise errors.limit_exceeded(
-            f"This account {streams.account_id} already has {creating} streams in state CREATING."
+            "This request would have exceed the limit on the number  of streams that can "
+            f"simultaneously be in CREATING or DELETING for the account {streams.account_id}. "
+            f"Limit: {facts.account.streams_creating}."
         )
     mode = request.get("StreamModeDetails", {}).get("StreamMode", PROVISIONED)
     count = request.get("ShardCount")

@@ -90,8 +90,9 @@ def test_an_account_has_fifty_on_demand_streams_at_most(client: Client) -> None:
     for number in range(50):
         client.call("CreateStream", StreamName=f"s{number}", StreamModeDetails=ON_DEMAND)
         client.clock.sleep(MINUTE)
-    code, _ = client.refusal("CreateStream", StreamName="orders", StreamModeDetails=ON_DEMAND)
+    code, message = client.refusal("CreateStream", StreamName="orders", StreamModeDetails=ON_DEMAND)
     assert code == "LimitExceededException"
+    assert str(message).endswith("Current On-Demand streams count: 50. Limit: 50.")
     client.create()
     code, _ = client.refusal("UpdateStreamMode", StreamARN=ARN, StreamModeDetails=ON_DEMAND)
     assert code == "LimitExceededException"
