@@ -13,15 +13,18 @@ from course.simulator.streams.operations.resource import resource
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
 
+_VERSIONS = ("2012-10-17", "2008-10-17")
 _NONE = "{}"  # what AWS answers for a resource without a policy (recorded)
 
 
 def put_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     """Attach a policy in place of the one before."""
     owner = resource(streams, request["ResourceARN"])
-    policy = request["Policy"]
-    _check(policy)
-    owner.policy = policy
+    problem = _problem(request["Policy"])
+    if problem is not None:
+        # AWS's texts are not known to us.
+        raise errors.invalid_argument(f"The resource policy is invalid: {problem}")
+    owner.policy = request["Policy"]
     return {}
 
 
@@ -43,25 +46,27 @@ def delete_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[st
     return {}
 
 
-def _check(policy: str) -> None:
-    """A policy is a JSON object with statements, each with an effect. (AWS checks more.)"""
+def _problem(policy: str) -> str | None:
+    """What is wrong with the shape of a policy (IAM User Guide, policy grammar), if anything is."""
     try:
         document = json.loads(policy)
     except (ValueError, RecursionError):
-        document = None
-    statements = document.get("Statement") if isinstance(document, dict) else None
+        return "it must be JSON."
+    if not isinstance(document, dict):
+        return "it must be a JSON object."
+    if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
+        return f"Version must be one of [{', '.join(_VERSIONS)}]."
+    statements = document.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
-    listed = statements if isinstance(statements, list) else []
-    if not listed or not all(map(_is_statement, listed)):
-        # AWS's text is not known to us.
-        raise errors.invalid_argument("The resource policy is not a valid policy document.")
-
-
-def _is_statement(statement: Any) -> bool:
-    return (
-        isinstance(statement, dict)
-        and statement.get("Effect") in ("Allow", "Deny")
-        and ("Principal" in statement or "NotPrincipal" in statement)
-        and ("Action" in statement or "NotAction" in statement)
-    )
+    if not isinstance(statements, list) or not statements:
+        return "it must have a Statement."
+    for statement in statements:
+        if not isinstance(statement, dict):
+            return "each Statement must be a JSON object."
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            return "Effect must be Allow or Deny."
+        for element in ("Principal", "Action"):
+            if not (statement.get(element) or statement.get(f"Not{element}")):
+                return f"each Statement must have a {element}."
+    return None

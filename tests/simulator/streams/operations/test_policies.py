@@ -52,6 +52,9 @@ def test_a_consumer_has_a_policy_of_its_own(client: Client) -> None:
         '{"Statement": [1]}',
         json.dumps({"Statement": [STATEMENT | {"Effect": "Maybe"}]}),
         json.dumps({"Statement": {"Effect": "Allow", "Action": "*"}}),
+        json.dumps({"Statement": STATEMENT | {"Action": []}}),
+        json.dumps({"Version": "2026-11-25", "Statement": STATEMENT}),
+        json.dumps({"Version": ["2012-10-17"], "Statement": STATEMENT}),
         "[" * 100_000,
     ],
 )
