@@ -233,7 +233,8 @@ minute[0]
 
 # %% [markdown]
 # Done means: no customer has events in two shards, and the busiest shard
-# takes at most one and a half times its fair share.
+# takes at most one and a half times its fair share. A partition key is always
+# text; the `customer_id` of an older system may be a plain number.
 
 # %% task="choose-a-key"
 def key_for(event):
