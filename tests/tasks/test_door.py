@@ -120,6 +120,7 @@ CODE = textwrap.dedent('''
     def work_slowly():
         for _ in range(8):
             kinesis.list_streams()
+            sleep(1)  # ListStreams takes five calls a second
             end = time.perf_counter() + 0.1
             while time.perf_counter() < end:
                 pass
@@ -142,6 +143,7 @@ CODE = textwrap.dedent('''
         def look():
             for _ in range(5):
                 found.append(len(kinesis.list_streams()["StreamNames"]))
+                sleep(1)  # ListStreams takes five calls a second
         threads = [threading.Thread(target=look) for _ in range(4)]
         for thread in threads:
             thread.start()
