@@ -101,7 +101,8 @@ point, point / 2**128
 shards = kinesis.list_shards(StreamName=STREAM)["Shards"]
 for shard in shards:
     arc = shard["HashKeyRange"]
-    print(shard["ShardId"], arc["StartingHashKey"].rjust(39))
+    print(shard["ShardId"][-1], arc["StartingHashKey"].rjust(39),
+          arc["EndingHashKey"].rjust(39))
 
 # %% [markdown]
 # These numbers come as text, because many JSON readers would round a number
@@ -170,8 +171,8 @@ def loads(keys, shards=8):
 
 # %% [markdown]
 # One busy minute of the shop: 4,000 events from 2,000 customers in six
-# countries. We have eight shards and take the country as the key. How much
-# more than its fair share will the busiest shard get?
+# countries, half of them in one. We have eight shards and take the country as
+# the key. How much more than its fair share will the busiest shard get?
 
 # %%
 guess = predict("country-as-key", ["as much", "twice", "over three times"])
@@ -196,7 +197,7 @@ pictures.key_spread(loads([e["customer_id"] for e in minute]))
 
 # %% [markdown]
 # Nearly level. Keys fall like dice: ten dice look uneven, two thousand do
-# not. A fresh key for every record would be as level. Would it be as good?
+# not. A different key for every record would be as level. Would it be as good?
 # We send one customer's story, each step under a key of its own, and then
 # read shard by shard.
 
@@ -220,7 +221,8 @@ def read(shard_id):
 # The story is out of order, and no reader can do better: within a shard
 # records keep the order in which they arrived, between shards there is none.
 # So the key must be the same for everything that has to stay in order, and
-# different for everything else.
+# different for everything else. That alone does not save the order yet: what
+# is refused and sent again comes later (chapter 03).
 
 # %% [markdown]
 # ### Task 2 · Choose a key
@@ -279,6 +281,7 @@ guess.compare("about a third is refused")
 # The stream had room, but the key has only one shard. And no exception was
 # raised: the call is a success, with failures inside. Every record has an
 # entry of its own in the answer. Here are the last call's first and last.
+# (In the lab a batch fails from some entry on; on AWS any entry may.)
 
 # %%
 answer["Records"][0], answer["Records"][-1]
@@ -290,6 +293,7 @@ answer["Records"][0], answer["Records"][-1]
 # %% [markdown]
 # A shard in this state is called *hot*. Let the shop work for a minute: 300
 # calm events a second, and every ten seconds the wild customer again.
+# (`next_second` moves the clock to the start of the next second.)
 
 # %%
 def next_second():
@@ -361,7 +365,7 @@ guess = predict("doubled", ["none", "half as many", "as many as before"])
 guess
 
 # %% [markdown]
-# The change takes a minute or so; then the burst again.
+# The change takes minutes on AWS, so we give it five; then the burst again.
 
 # %%
 answer = kinesis.update_shard_count(
@@ -387,8 +391,9 @@ salted = [{"Data": b"order", "PartitionKey": f"C-0042#{n % 16}"}
  for call in range(3)]
 
 # %% [markdown]
-# All stored. The price: this customer's events now lie in several shards,
-# and we know from section 2 what that does to their order. The reader has to
+# All stored. The sixteen keys fall on the ring like dice too, so some shards
+# got several of them and some none. The price: this customer's events now lie
+# in several shards, and we know from section 2 what that does to their order. The reader has to
 # restore it from something that the producer counted. Sequence numbers will
 # not do; they order one shard. Arrival times will not do; many records share
 # a millisecond.
@@ -523,8 +528,8 @@ guess.compare("about 25")
 
 # %% [markdown]
 # Those that lived in shard 0, and nobody else. A system that divides by the
-# number of shards would have moved nearly everybody. On a ring, a split
-# concerns one arc.
+# number of shards would have moved four in five. On a ring, a split concerns
+# one arc.
 
 # %%
 lab.show("split-me")
@@ -564,8 +569,8 @@ check("after-a-split")
 #
 # - **Throttled writes on an idle stream.** The metric
 #   `WriteProvisionedThroughputExceeded` is above zero while `IncomingBytes`
-#   of the stream looks low. Turn on shard-level metrics: one bar stands
-#   alone.
+#   of the stream looks low. Turn on shard-level metrics (they cost extra):
+#   one bar stands alone.
 # - **A key that was fine last year.** One customer grew. Watch the busiest
 #   shard, not the average.
 # - **Salt without a reader's plan.** No metric shows it. A count of events
@@ -578,7 +583,7 @@ check("after-a-split")
 # - *"One customer is a third of your traffic. What do you do?"* Not more
 #   shards: section 4 shows it. Salt with a bounded number of keys, and a
 #   reader that merges by a number of your own.
-# - *"How many shards for 5,000 events a second of 2 KB, with three
+# - *"How many shards for 5,000 events a second of 2 KiB, with three
 #   readers?"* Three rows: 5, 9.8 and 14.6, so fifteen; then headroom. Then
 #   the way out: with *enhanced fan-out* each reader gets
 #   {{facts.shard.read_bytes_per_second}} a second of every shard for itself

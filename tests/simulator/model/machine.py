@@ -726,7 +726,9 @@ class DataStreams(RuleBasedStateMachine):
             self.scale_once(name, count, rest)
         else:
             for _ in range(11):
-                self.scale_once(name, max(1, len(self.streams[name].open)), True)
+                # A deletion may fall due on the way.
+                current = len(self.streams[name].open) if self.exists(name) else 1
+                self.scale_once(name, max(1, current), True)
 
     def scale_once(self, name: str, count: int, rest: bool) -> None:
         self.pace()

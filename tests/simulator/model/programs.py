@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, seed, settings
@@ -21,15 +19,6 @@ def run(programs: int, first_seed: int) -> None:
     """Run so many programs. One that fails is made small first, then printed as calls."""
     for number in range(programs // PROGRAMS_PER_SEED):
         _run_seed(first_seed + number)
-
-
-def run_for(seconds: float, first_seed: int) -> None:
-    """Run programs for so long in real time."""
-    until = time.monotonic() + seconds
-    for number in itertools.count(first_seed):
-        _run_seed(number)
-        if time.monotonic() >= until:
-            return
 
 
 def _run_seed(number: int) -> None:
