@@ -101,8 +101,7 @@ point, point / 2**128
 shards = kinesis.list_shards(StreamName=STREAM)["Shards"]
 for shard in shards:
     arc = shard["HashKeyRange"]
-    print(shard["ShardId"][-1], arc["StartingHashKey"].rjust(39),
-          arc["EndingHashKey"].rjust(39))
+    print(shard["ShardId"], arc["StartingHashKey"].rjust(39))
 
 # %% [markdown]
 # These numbers come as text, because many JSON readers would round a number
