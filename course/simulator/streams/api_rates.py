@@ -1,8 +1,12 @@
 """How often a call may be made: so many times a second, for the account or for each stream.
 
-Source: API Reference, each operation. GetShardIterator and GetRecords have limits of their own for
-each shard (see throttle), and so has SubscribeToShard for each consumer (see consumer). Operations
-that are not listed here have no documented rate.
+Source: API Reference, each operation; where it is silent, the quotas page of the Developer Guide.
+Where they differ the Reference is kept: the Guide counts SplitShard, MergeShards,
+ListTagsForStream, RemoveTagsFromStream and RegisterStreamConsumer by stream.
+
+GetShardIterator and GetRecords have limits of their own for each shard (see throttle), and so has
+SubscribeToShard for each consumer (see consumer). Operations that are not listed here have no
+documented rate.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ class Rate:
 
 
 _CONTROL = Rate(facts.api_rates.control)
+_POLICIES = Rate(facts.api_rates.resource_policies)
+_SETTINGS = Rate(facts.api_rates.stream_settings, by_stream=True)
 
 RATES = {
     "CreateStream": _CONTROL,
@@ -36,6 +42,13 @@ RATES = {
     "DescribeAccountSettings": _CONTROL,
     "UpdateAccountSettings": _CONTROL,
     "UpdateStreamWarmThroughput": _CONTROL,
+    "PutResourcePolicy": _POLICIES,
+    "GetResourcePolicy": _POLICIES,
+    "DeleteResourcePolicy": _POLICIES,
+    "IncreaseStreamRetentionPeriod": _SETTINGS,
+    "DecreaseStreamRetentionPeriod": _SETTINGS,
+    "EnableEnhancedMonitoring": _SETTINGS,
+    "DisableEnhancedMonitoring": _SETTINGS,
     "DeregisterStreamConsumer": Rate(facts.api_rates.consumers, by_stream=True),
     "ListStreamConsumers": Rate(facts.api_rates.consumers, by_stream=True),
     "DescribeStreamConsumer": Rate(facts.api_rates.describe_stream_consumer, by_stream=True),

@@ -80,7 +80,11 @@ def resource_not_found(arn: str) -> AwsError:
 
 
 def call_rate_exceeded(name: str | None, account: str) -> AwsError:
-    """Too many calls of this operation in a second. (Only the text with a stream was recorded.)"""
+    """Too many calls of this operation in a second.
+
+    Texts: boto/botocore pull request 821 (DescribeStream), Graylog2/graylog-plugin-integrations
+    issue 341 (ListStreams).
+    """
     about = f"stream {name} under account {account}" if name else f"account {account}"
     return AwsError("LimitExceededException", f"Rate exceeded for {about}.")
 

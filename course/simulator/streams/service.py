@@ -172,5 +172,6 @@ def _stream_name_in(request: dict[str, Any]) -> str | None:
     name: str | None = request.get("StreamName")
     if name is not None:
         return name
-    arn: str = request.get("StreamARN") or request.get("ConsumerARN") or ""
+    members = ("StreamARN", "ConsumerARN", "ResourceARN")
+    arn: str = next((request[member] for member in members if member in request), "")
     return arn.partition(":stream/")[2].partition("/")[0] or None

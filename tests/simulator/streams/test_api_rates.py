@@ -1,4 +1,8 @@
-"""How often each operation may be called. The numbers are those of the API Reference (2026-11)."""
+"""How often each operation may be called.
+
+The numbers are those of the API Reference (2026-11); for policies, retention and enhanced
+monitoring those of the Developer Guide's quotas page (2026-11).
+"""
 
 from __future__ import annotations
 
@@ -28,12 +32,19 @@ BY_ACCOUNT: dict[str, tuple[int, dict[str, Any]]] = {
     "DescribeStreamSummary": (20, NAMED),
     "DescribeLimits": (1, {}),
     "UpdateShardCount": (10, NAMED | {"TargetShardCount": 9, "ScalingType": "UNIFORM_SCALING"}),
+    "PutResourcePolicy": (5, {"ResourceARN": ARN, "Policy": "{}"}),
+    "GetResourcePolicy": (5, {"ResourceARN": ARN}),
+    "DeleteResourcePolicy": (5, {"ResourceARN": ARN}),
 }
 BY_STREAM: dict[str, tuple[int, dict[str, Any]]] = {
     "DeregisterStreamConsumer": (5, {"StreamARN": ARN, "ConsumerName": "audit"}),
     "ListStreamConsumers": (5, {"StreamARN": ARN}),
     "DescribeStreamConsumer": (20, {"StreamARN": ARN, "ConsumerName": "audit"}),
     "ListShards": (1_000, NAMED),
+    "IncreaseStreamRetentionPeriod": (5, NAMED | {"RetentionPeriodHours": 24}),
+    "DecreaseStreamRetentionPeriod": (5, NAMED | {"RetentionPeriodHours": 24}),
+    "EnableEnhancedMonitoring": (5, NAMED | {"ShardLevelMetrics": ["ALL"]}),
+    "DisableEnhancedMonitoring": (5, NAMED | {"ShardLevelMetrics": ["ALL"]}),
 }
 
 
@@ -85,7 +96,7 @@ def test_a_rate_is_the_account_s_or_the_stream_s(client: Client, operation: str)
 
 
 def test_the_words_and_the_log(client: Client) -> None:
-    """boto/botocore issue 821 has the text for a stream."""
+    """Texts: boto/botocore pull request 821; Graylog2/graylog-plugin-integrations issue 341."""
     for _ in range(10):
         client.call("DescribeStream", StreamName="orders")
     assert client.refusal("DescribeStream", StreamName="orders") == (
@@ -94,9 +105,22 @@ def test_the_words_and_the_log(client: Client) -> None:
     )
     attempt = client.account.calls.attempts[-1]
     assert (attempt.stream, attempt.outcome) == ("orders", "LimitExceededException")
+    for _ in range(5):
+        client.call("ListStreams")
+    assert client.refusal("ListStreams") == (
+        "LimitExceededException",
+        "Rate exceeded for account 123456789012.",
+    )
+
+
+def test_a_resource_is_the_stream_that_a_rate_is_counted_for(client: Client) -> None:
+    for _ in range(5):
+        client.call("GetResourcePolicy", ResourceARN=ARN)
+    _, message = client.refusal("GetResourcePolicy", ResourceARN=f"{ARN}/consumer/audit:1767603660")
+    assert message == "Rate exceeded for stream orders under account 123456789012."
 
 
 def test_what_is_not_counted_is_not_refused(client: Client) -> None:
     for _ in range(100):
-        assert outcome(client, "IncreaseStreamRetentionPeriod", NAMED) == "ValidationException"
+        assert outcome(client, "AddTagsToStream", NAMED) == "ValidationException"
         assert outcome(client, "ListTagsForResource", {"ResourceARN": ARN}) == "ok"
