@@ -102,9 +102,12 @@ def _decoder(shape: Shape) -> Decoder:
             members = {name: _decoder(member) for name, member in shape.members.items()}
             return _structure(members, frozenset(shape.required_members))
         case ListShape():
-            return _list(_decoder(shape.member), shape.metadata)
+            member = _decoder(shape.member)
+            if isinstance(shape.member, StructureShape):
+                return _list(member, shape.metadata)
+            return _list_of_strings(member, shape.metadata, _rules(shape.member))
         case MapShape():
-            return _map(_decoder(shape.key), _decoder(shape.value), shape.metadata)
+            return _map(_decoder(shape.key), _decoder(shape.value), shape)
     return _SCALARS[shape.type_name](shape)
 
 
@@ -139,17 +142,62 @@ def _list(member: Decoder, limits: dict[str, Any]) -> Decoder:
     return decode_list
 
 
-def _map(key: Decoder, entry: Decoder, limits: dict[str, Any]) -> Decoder:
+def _list_of_strings(member: Decoder, limits: dict[str, Any], rules: str) -> Decoder:
+    """AWS shows such a list as Java writes it, and blames it as a whole (kinesalite's tests)."""
+
+    def decode_list(value: Any, path: Path, problems: list[str]) -> list[Any]:
+        if type(value) is not list:
+            raise _unexpected(value, "Expected list or null")
+        broken: list[str] = []
+        decoded = [member(entry, None, broken) for entry in value]
+        shown = f"'[{', '.join(decoded)}]'"
+        _check_length(len(decoded), shown, path, limits, problems)
+        if broken:
+            problems.append(_problem(shown, path, f"Member must satisfy constraint: {rules}"))
+        return decoded
+
+    return decode_list
+
+
+def _map(key: Decoder, entry: Decoder, shape: MapShape) -> Decoder:
+    """A map of strings to strings; shown and blamed as lists of strings are."""
+    key_rules, entry_rules = _rules(shape.key), _rules(shape.value)
+
     def decode_map(value: Any, path: Path, problems: list[str]) -> dict[str, Any]:
         if type(value) is not dict:
             raise _unexpected(value, "Expected map or null")
-        _check_length(len(value), "'{...}'", path, limits, problems)
-        return {
-            key(name, (path, "key"), problems): entry(raw, (path, f"{name}.member"), problems)
+        broken_keys: list[str] = []
+        broken_entries: list[str] = []
+        decoded = {
+            key(name, None, broken_keys): entry(raw, None, broken_entries)
             for name, raw in value.items()
         }
+        shown = f"'{{{', '.join(f'{name}={text}' for name, text in decoded.items())}}}'"
+        _check_length(len(decoded), shown, path, shape.metadata, problems)
+        if broken_keys:
+            rule = f"Map keys must satisfy constraint: {key_rules}"
+            problems.append(_problem(shown, path, rule))
+        if broken_entries:
+            rule = f"Map value must satisfy constraint: {entry_rules}"
+            problems.append(_problem(shown, path, rule))
+        return decoded
 
     return decode_map
+
+
+def _rules(shape: Shape) -> str:
+    """What a string within a list or a map must satisfy, all of it, as messages have it."""
+    limits = shape.metadata
+    rules = []
+    if "max" in limits:
+        rules.append(f"Member must have length less than or equal to {limits['max']}")
+    if "min" in limits:
+        rules.append(f"Member must have length greater than or equal to {limits['min']}")
+    if "pattern" in limits:
+        rules.append(f"Member must satisfy regular expression pattern: {limits['pattern']}")
+    if "enum" in limits:
+        rules.append(f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]")
+    return f"[{', '.join(rules)}]"
 
 
 def _string(shape: Shape) -> Decoder:

@@ -10,6 +10,7 @@ Read it in this order:
     stream            shards, open and closed, a state, a retention period
     consumer          a reader that is registered and has throughput of its own
     subscription      five minutes of a shard, pushed to a consumer event by event
+    tag               a key and a value on a stream or a consumer
     resharding        how one layout of shards becomes another
     on_demand         how a stream grows by itself, where nobody counts shards
     throughput_commitment  what an account promises to use, and gets in return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from course import facts
 from course.simulator.clock import SECOND, to_local_datetime
 from course.simulator.errors import AwsError
-from course.simulator.streams import errors, page_token
+from course.simulator.streams import errors, page_token, tag
 from course.simulator.streams.consumer import Consumer
 from course.simulator.streams.stream import ACTIVE, CREATING, DELETING
 
@@ -27,8 +27,10 @@ def register_stream_consumer(streams: Streams, request: dict[str, Any]) -> dict[
     name = request["ConsumerName"]
     if name in stream.consumers:
         raise errors.consumer_exists(name, stream.name, streams.account_id)
+    tags = request.get("Tags", {})
+    tag.check_tags(tags, name, streams.account_id)
     _check_limits(streams, stream)
-    consumer = Consumer(name, stream, streams.now, request.get("Tags", {}))
+    consumer = Consumer(name, stream, streams.now, dict(tags))
     stream.consumers[name] = consumer
 
     def ready() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from course import facts
 from course.simulator.clock import SECOND, to_local_datetime
 from course.simulator.errors import validation_error
-from course.simulator.streams import errors, page_token
-from course.simulator.streams.operations import capacity, encryption, reshard, tags
+from course.simulator.streams import errors, page_token, tag
+from course.simulator.streams.operations import capacity, encryption, reshard
 from course.simulator.streams.operations.shards import describe
 from course.simulator.streams.operations.updating import update
 from course.simulator.streams.stream import (
@@ -61,11 +61,12 @@ def create_stream(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         raise validation_error(
             "Value null at 'shardCount' failed to satisfy constraint: Member must not be null"
         )
-    tags.check(request.get("Tags", {}), name, streams.account_id)
+    tags = request.get("Tags", {})
+    tag.check_tags(tags, name, streams.account_id)
     if mode != ON_DEMAND:
         reshard.check_quota(streams, count)
     stream = Stream(name, streams.arn(name), count, mode, streams.now)
-    stream.tags = request.get("Tags", {})
+    stream.tags = dict(tags)
     stream.distribution = distribution
     stream.warm_mib = warm
     stream.max_record_bytes = request.get("MaxRecordSizeInKiB", stream.max_record_bytes // 1024)

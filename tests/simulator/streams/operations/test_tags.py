@@ -124,6 +124,73 @@ def test_the_model_is_kept(client: Client, operation: str, request_: dict[str, A
     assert code == "ValidationException"
 
 
+def test_the_model_s_texts_blame_the_whole_map_or_list(client: Client) -> None:
+    """kinesalite's tests of AddTagsToStream and RemoveTagsFromStream recorded them."""
+    long_key, long_value = "k" * 129, "v" * 257
+    failed = "failed to satisfy constraint:"
+    lengths = (
+        "[Member must have length less than or equal to {}, "
+        "Member must have length greater than or equal to {}]"
+    )
+    for request, problems in (
+        (
+            {"Tags": {"a": "1", long_key: "3"}},
+            [
+                f"'{{a=1, {long_key}=3}}' at 'tags' {failed} Map keys must satisfy constraint: "
+                + lengths.format(128, 1)
+            ],
+        ),
+        (
+            {"Tags": {"c": long_value}},
+            [
+                f"'{{c={long_value}}}' at 'tags' {failed} Map value must satisfy constraint: "
+                + lengths.format(256, 0)
+            ],
+        ),
+        (
+            {"Tags": {}},
+            [f"'{{}}' at 'tags' {failed} Member must have length greater than or equal to 1"],
+        ),
+        (
+            {"TagKeys": ["a", long_key, "b"]},
+            [
+                f"'[a, {long_key}, b]' at 'tagKeys' {failed} Member must satisfy constraint: "
+                + lengths.format(128, 1)
+            ],
+        ),
+        (
+            {"TagKeys": []},
+            [f"'[]' at 'tagKeys' {failed} Member must have length greater than or equal to 1"],
+        ),
+    ):
+        operation = "AddTagsToStream" if "Tags" in request else "RemoveTagsFromStream"
+        said = [f"1 validation error detected: Value {problem}" for problem in problems]
+        refused = client.refusal(operation, StreamName="orders", **request)
+        assert refused == ("ValidationException", *said)
+
+
+def test_a_new_consumer_s_tags_are_held_to_the_same_rules(client: Client) -> None:
+    client.create()
+    request = {"StreamARN": ARN, "ConsumerName": "audit"}
+    assert client.refusal("RegisterStreamConsumer", **request, Tags={"a!": ""}) == INVALID
+    for tags in ({"aws:x": ""}, {f"k{number}": "" for number in range(51)}):
+        code, _ = client.refusal("RegisterStreamConsumer", **request, Tags=tags)
+        assert code == "InvalidArgumentException"
+    assert client.call("ListStreamConsumers", StreamARN=ARN)["Consumers"] == []
+
+
+def test_the_call_log_keeps_what_was_asked(client: Client) -> None:
+    client.create(Tags={"team": "shop"})
+    consumer = client.call(
+        "RegisterStreamConsumer", StreamARN=ARN, ConsumerName="audit", Tags={"for": "audit"}
+    )["Consumer"]
+    created, registered = client.account.calls.attempts[0], client.account.calls.attempts[-1]
+    for arn in (ARN, consumer["ConsumerARN"]):
+        client.call("TagResource", ResourceARN=arn, Tags={"more": "x"})
+    assert created.request["Tags"] == {"team": "shop"}
+    assert registered.request["Tags"] == {"for": "audit"}
+
+
 def test_tags_stay_as_they_are_until_the_stream_is_there(client: Client) -> None:
     """API Reference, CreateStream."""
     client.call("CreateStream", StreamName="orders", ShardCount=1, Tags={"team": "shop"})
