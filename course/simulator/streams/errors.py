@@ -67,6 +67,18 @@ def consumer_not_active(consumer: str, created: int, name: str, account: str) ->
     )
 
 
+def consumer_not_changeable(consumer: str, created: int, name: str, account: str) -> AwsError:
+    """A consumer takes a policy only while it is ACTIVE, and AWS words it a little otherwise.
+
+    Text: aws-cloudformation/cloudformation-coverage-roadmap, issue 2442.
+    """
+    return AwsError(
+        "ResourceInUseException",
+        f"Consumer {consumer} with creation timestamp {created} under stream {name} and account "
+        f"{account} is not in ACTIVE status.",
+    )
+
+
 def subscribed_already() -> AwsError:
     """One subscription for each consumer and shard (more of the text is not known to us)."""
     return AwsError(

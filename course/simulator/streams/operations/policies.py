@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from course.simulator.clock import SECOND
 from course.simulator.errors import AwsError
 from course.simulator.streams import errors
 from course.simulator.streams.operations.resource import resource
+from course.simulator.streams.stream import CREATING, DELETING, Stream
 
 if TYPE_CHECKING:
+    from course.simulator.streams.consumer import Consumer
     from course.simulator.streams.service import Streams
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
@@ -18,8 +21,9 @@ _NONE = "{}"  # what AWS answers for a resource without a policy (recorded)
 
 
 def put_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
-    """Attach a policy in place of the one before."""
+    """Attach a policy in place of the one before, once the stream or consumer is there."""
     owner = resource(streams, request["ResourceARN"])
+    _check_changeable(streams, owner)
     problem = _problem(request["Policy"])
     if problem is not None:
         # AWS's texts are not known to us.
@@ -44,6 +48,17 @@ def delete_resource_policy(streams: Streams, request: dict[str, Any]) -> dict[st
         )
     owner.policy = None
     return {}
+
+
+def _check_changeable(streams: Streams, owner: Stream | Consumer) -> None:
+    if owner.status not in (CREATING, DELETING):
+        return
+    if isinstance(owner, Stream):
+        # Seen for consumers only; of streams the API Reference says that they must be ACTIVE.
+        raise errors.stream_not_active(owner.name, streams.account_id, owner.status)
+    raise errors.consumer_not_changeable(
+        owner.name, owner.created // SECOND, owner.stream.name, streams.account_id
+    )
 
 
 def _problem(policy: str) -> str | None:

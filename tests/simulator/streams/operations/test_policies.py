@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from course.simulator.clock import SECOND
 from tests.simulator.client import Client
 
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
@@ -34,9 +35,41 @@ def test_a_consumer_has_a_policy_of_its_own(client: Client) -> None:
     client.create()
     answer = client.call("RegisterStreamConsumer", StreamARN=ARN, ConsumerName="audit")
     consumer = answer["Consumer"]["ConsumerARN"]
+    client.settle()
     client.call("PutResourcePolicy", ResourceARN=consumer, Policy=POLICY)
     assert client.call("GetResourcePolicy", ResourceARN=consumer) == {"Policy": POLICY}
     assert client.call("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
+
+
+def test_a_policy_waits_for_its_consumer(client: Client) -> None:
+    """Text: aws-cloudformation/cloudformation-coverage-roadmap, issue 2442."""
+    client.create()
+    created = client.clock.now // SECOND
+    answer = client.call("RegisterStreamConsumer", StreamARN=ARN, ConsumerName="audit")
+    request = {"ResourceARN": answer["Consumer"]["ConsumerARN"], "Policy": POLICY}
+    busy = (
+        "ResourceInUseException",
+        f"Consumer audit with creation timestamp {created} under stream orders and account "
+        "123456789012 is not in ACTIVE status.",
+    )
+    assert client.refusal("PutResourcePolicy", **request) == busy
+    client.settle()
+    client.call("PutResourcePolicy", **request)
+    client.call("DeregisterStreamConsumer", ConsumerARN=request["ResourceARN"])
+    assert client.refusal("PutResourcePolicy", **request) == busy
+
+
+def test_a_policy_waits_for_its_stream(client: Client) -> None:
+    request = {"ResourceARN": ARN, "Policy": POLICY}
+    busy = "Stream orders under account 123456789012 not ACTIVE, instead in state"
+    client.call("CreateStream", StreamName="orders", ShardCount=1)
+    refused = client.refusal("PutResourcePolicy", **request)
+    assert refused == ("ResourceInUseException", f"{busy} CREATING")
+    client.settle()
+    client.call("PutResourcePolicy", **request)
+    client.call("DeleteStream", StreamName="orders")
+    refused = client.refusal("PutResourcePolicy", **request)
+    assert refused == ("ResourceInUseException", f"{busy} DELETING")
 
 
 @pytest.mark.parametrize(
