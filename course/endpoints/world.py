@@ -74,7 +74,7 @@ class LocalWorld:
 
     def __post_init__(self) -> None:
         self.neighbours.watch(self.account.metrics)
-        self.account.keys.lookup = self.neighbours.key_state
+        self.account.keys.lookup = self.neighbours.key
 
     def execute(self, service: str, operation: str, body: bytes, region: str) -> Reply:
         """One attempt at a service of the simulator, answered in Python's own types."""

@@ -99,7 +99,7 @@ class Account:
         self.account_id = ACCOUNT_ID
         self.calls = CallLog()
         self.faults = Faults(self.clock)
-        self.keys = Keys()
+        self.keys = Keys(self.account_id)
         self._streams: dict[str, Streams] = {}
 
     def streams(self, region: str = DEFAULT_REGION) -> Streams:

@@ -56,7 +56,7 @@ class Faults:
         self._timeouts[stream] = self._timeouts.get(stream, 0) + times
 
     def trouble_keys(self, stream: str, code: str, duration: int) -> None:
-        """Let the stream's KMS key fail with `code`, such as KMSThrottlingException."""
+        """Let the stream's KMS keys fail with `code`, one of the API's six KMS errors."""
         self._key_troubles[stream] = (code, self._clock.now + duration)
 
     def expire_iterators(self, stream: str) -> None:
@@ -78,7 +78,7 @@ class Faults:
         )
 
     def key_trouble(self, stream: Stream) -> str | None:
-        """The KMS error that the stream's key fails with at this moment, if any."""
+        """The KMS error that the stream's keys fail with at this moment, if any."""
         code, until = self._key_troubles.get(stream.name, ("", 0))
         return code if until > self._clock.now else None
 

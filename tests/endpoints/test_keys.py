@@ -58,7 +58,7 @@ def test_a_disabled_key_stops_the_stream_until_it_is_enabled_again(
         encrypt(kinesis, world, key_id)
         assert put(kinesis)["EncryptionType"] == "KMS"
         kms.disable_key(KeyId=key["KeyId"])
-        with pytest.raises(kinesis.exceptions.KMSDisabledException):
+        with pytest.raises(kinesis.exceptions.KMSDisabledException, match=f"{key['Arn']} is disab"):
             put(kinesis)
         kms.enable_key(KeyId=key["KeyId"])
         put(kinesis)

@@ -11,6 +11,7 @@ from course.endpoints.neighbours import repairs, state
 from course.endpoints.neighbours.addresses import aws_urls
 from course.errors import CourseError
 from course.simulator.account import ACCOUNT_ID
+from course.simulator.keys import Key
 from course.simulator.metrics import Metrics
 
 OURS = frozenset({"kinesis", "firehose"})
@@ -52,22 +53,17 @@ class Neighbours:
         """Let CloudWatch show what the world's own services report, Region by Region."""
         self._memory.metrics = metrics
 
-    def key_state(self, region: str, key_id: str) -> str | None:
-        """The state of a key of this world's KMS, in KMS's words; None if there is no such key.
-
-        `key_id` is the id or ARN of a key, or the name or ARN of an alias.
-        """
+    def key(self, region: str, name: str) -> Key | None:
+        """A key of this world's KMS, by its id or by the name of an alias."""
         if "moto.kms.models" not in sys.modules:
             return None  # nobody can have made a key
         from moto.kms.models import kms_backends
 
         with state.lock, self:
             kms = kms_backends[ACCOUNT_ID][region]
-            name = kms.get_alias_name(key_id)
-            is_alias = name.startswith("alias/")
-            found = kms.get_key_id_from_alias(name) if is_alias else kms.get_key_id(name)
-            key = kms.keys.get(found or "")
-            return None if key is None else str(key.key_state)
+            key_id = kms.get_key_id_from_alias(name) if name.startswith("alias/") else name
+            key = kms.keys.get(key_id or "")
+            return None if key is None else Key(str(key.arn), str(key.key_state))
 
     def answer(
         self, service: str, operation: str, request: Request

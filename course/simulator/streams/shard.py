@@ -81,8 +81,10 @@ class Shard:
         self._data: list[bytes] = []
         self._keys: list[str | None] = []
         self._total = 0
-        # Counters at which encryption began, ended, began again: mostly none at all.
-        self._encryption_changes: list[int] = []
+        # The counters from which on records have another key (None: no key), and these keys:
+        # mostly none at all.
+        self._key_changes: list[int] = []
+        self._key_arns: list[str | None] = []
 
     @property
     def is_open(self) -> bool:
@@ -116,20 +118,33 @@ class Shard:
         self._keys.append(partition_key)
         return number
 
-    def encrypt(self, on: bool) -> None:
-        """Encrypt records from now on, or no more."""
-        if on != self.is_encrypted(self.next_counter):
-            self._encryption_changes.append(self.next_counter)
+    def encrypt_with(self, key_arn: str | None) -> None:
+        """Encrypt records from now on with this key, or no more (None)."""
+        counter = self.next_counter
+        if self._key_changes and self._key_changes[-1] == counter:
+            # No record was written with the last one.
+            self._key_changes.pop()
+            self._key_arns.pop()
+        if key_arn != self._key_arn(counter):
+            self._key_changes.append(counter)
+            self._key_arns.append(key_arn)
 
-    def is_encrypted(self, counter: int) -> bool:
-        """Whether the record with this counter is (to be) written encrypted."""
-        return bisect_right(self._encryption_changes, counter) % 2 == 1
+    def keys_needed(self, counter: int, limit: int, max_bytes: int) -> set[str]:
+        """The ARNs of the keys that encrypt what `read` would give."""
+        if not self._key_changes:
+            return set()
+        start, stop = self._span(counter, limit, max_bytes)
+        if start >= stop:
+            return set()
+        changes = self._key_changes
+        first = max(bisect_right(changes, self._first + start) - 1, 0)
+        arns = self._key_arns[first : bisect_left(changes, self._first + stop)]
+        return {arn for arn in arns if arn is not None}
 
-    def encrypted_from(self, counter: int) -> bool:
-        """Whether any record from this counter on is encrypted."""
-        first = max(counter, self.oldest_counter)
-        later = bisect_right(self._encryption_changes, first) < len(self._encryption_changes)
-        return self.is_encrypted(first) or later
+    def _key_arn(self, counter: int) -> str | None:
+        """The key of the record with this counter, or of the next one to come."""
+        place = bisect_right(self._key_changes, counter)
+        return self._key_arns[place - 1] if place else None
 
     def close(self, now: int, children: tuple[Shard, ...]) -> None:
         """Take no more records: the children own the hash keys from `now` on."""
@@ -169,12 +184,10 @@ class Shard:
 
     def read(self, counter: int, limit: int, max_bytes: int) -> Page:
         """At most `limit` records and `max_bytes` from `counter` on (older ones are skipped)."""
-        start = max(counter - self._first, self._head)
-        stop = min(start + limit, len(self._numbers))
+        start, stop = self._span(counter, limit, max_bytes)
         if start >= stop:
             return Page([], 0, max(counter, self.oldest_counter))
         before = self._totals[start] - self._size(start)
-        stop = min(stop, max(bisect_right(self._totals, before + max_bytes, start), start + 1))
         # boto3 hands out local, zone-aware datetimes; making the zone once per page is the cheap
         # way to the same value.
         zone = tzlocal()
@@ -199,11 +212,20 @@ class Shard:
             if key is not None:
                 record["PartitionKey"] = key
             records.append(record)
-        if self._encryption_changes:
+        if self._key_changes:
             for counter, record in enumerate(records, self._first + start):
-                if self.is_encrypted(counter):
+                if self._key_arn(counter) is not None:
                     record["EncryptionType"] = "KMS"
         return Page(records, self._totals[stop - 1] - before, self._first + stop)
+
+    def _span(self, counter: int, limit: int, max_bytes: int) -> tuple[int, int]:
+        """The places in the columns of what `read` gives: from, and up to but not with."""
+        start = max(counter - self._first, self._head)
+        stop = min(start + limit, len(self._numbers))
+        if start >= stop:
+            return start, start
+        end = self._totals[start] - self._size(start) + max_bytes
+        return start, min(stop, max(bisect_right(self._totals, end, start), start + 1))
 
     def arrival_of(self, counter: int) -> int | None:
         """When the first readable record from `counter` on arrived (microseconds), if any."""

@@ -31,8 +31,8 @@ class Stream:
         self.shard_count = shard_count
         self.tags: dict[str, str] = {}
         self.policy: str | None = None
-        self.key_id: str | None = None  # encrypts new records
-        self.last_key_id: str | None = None  # encrypted the records that are
+        self.key_id: str | None = None  # what descriptions show
+        self.write_key_id: str | None = None  # encrypts new records; some seconds behind key_id
         self.encryption_starts = CallBudget(facts.encryption.changes_per_day, DAY)
         self.encryption_stops = CallBudget(facts.encryption.changes_per_day, DAY)
         self.mode_switches = CallBudget(facts.stream_mode.switches_per_day, DAY)
@@ -87,10 +87,10 @@ class Stream:
 
     def encrypt_with(self, key_id: str | None) -> None:
         """Encrypt new records with this key, or no more (None)."""
-        self.key_id = key_id
-        self.last_key_id = key_id or self.last_key_id
-        for shard in self.open_shards:
-            shard.encrypt(key_id is not None)
+        self.write_key_id = key_id
+        if key_id is None:
+            for shard in self.open_shards:
+                shard.encrypt_with(None)
 
     def horizon(self, now: int) -> int:
         """Records that arrived before this moment (microseconds) are gone."""
@@ -111,6 +111,5 @@ class Stream:
 
     def _add(self, hash_range: HashKeyRange, now: int, parents: tuple[Shard, ...] = ()) -> Shard:
         shard = Shard(len(self.shards), hash_range, now, parents)
-        shard.encrypt(self.key_id is not None)
         self.shards.append(shard)
         return shard

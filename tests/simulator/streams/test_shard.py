@@ -39,6 +39,8 @@ class Log(RuleBasedStateMachine):
         self.now = START
         self.written: list[tuple[str, int, bytes, str]] = []
         self.gone = 0
+        self.encrypted_with: list[str | None] = []
+        self.key_arn: str | None = None
 
     def teardown(self) -> None:
         shard_module._COMPACT_AT = self.before
@@ -56,6 +58,12 @@ class Log(RuleBasedStateMachine):
         for data, key in records:
             number = put(self.shard, data, self.now, key)
             self.written.append((number, self.now // MILLISECOND * MILLISECOND, data, key))
+            self.encrypted_with.append(self.key_arn)
+
+    @rule(key_arn=st.sampled_from([None, "a", "b"]))
+    def encrypt(self, key_arn: str | None) -> None:
+        self.shard.encrypt_with(key_arn)
+        self.key_arn = key_arn
 
     @precondition(lambda self: self.written)
     @rule(back=st.integers(0, 30_000))
@@ -93,6 +101,11 @@ class Log(RuleBasedStateMachine):
             for each in page.records
         ] == [(number, to_datetime(at), data, key) for number, at, data, key in expected]
         assert page.size == size
+        keys = self.encrypted_with[first : first + len(expected)]
+        assert [each.get("EncryptionType") for each in page.records] == [
+            None if key is None else "KMS" for key in keys
+        ]
+        assert self.shard.keys_needed(counter, limit, max_bytes) == {*keys} - {None}
         if expected:
             assert page.next_counter == first + len(expected) + 1
         else:
@@ -143,6 +156,16 @@ def test_old_records_leave_the_memory_too() -> None:
     assert shard.next_counter == 5_001
     page = shard.read(1, 1, EVERYTHING)
     assert page.next_counter == 4_002
+
+
+def test_a_key_that_stays_takes_no_memory() -> None:
+    shard = new_shard()
+    shard.encrypt_with(None)
+    assert shard._key_changes == []
+    for second in range(100):
+        shard.encrypt_with("a")
+        put(shard, b"x", START + second * SECOND)
+    assert shard._key_changes == [1]
 
 
 def test_a_record_as_old_as_the_horizon_is_still_there() -> None:

@@ -8,7 +8,7 @@ from course import facts
 from course.simulator.clock import MILLISECOND
 from course.simulator.streams import errors, shard_iterator
 from course.simulator.streams.operations import position
-from course.simulator.streams.operations.encryption import require_key_to_read
+from course.simulator.streams.operations.encryption import require_keys_to_read
 from course.simulator.streams.operations.shards import describe_child
 from course.simulator.streams.shard import Page, Shard, shard_id_of
 from course.simulator.streams.shard_iterator import ShardIterator
@@ -61,12 +61,12 @@ def get_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         streams.touched(shard, 0, 0, "ExpiredIteratorException")
         raise errors.iterator_expired(place.issued, now)
     shard.trim(stream.horizon(now))
-    require_key_to_read(streams, stream, shard, place.counter)
+    limit = 0 if streams.faults.idles(stream, shard) else request.get("Limit", MAX_RECORDS)
+    require_keys_to_read(streams, stream, shard, place.counter, limit, MAX_PAGE_BYTES)
     if streams.faults.throttles(stream, shard) or not shard.read_budget.take_call(now):
         streams.touched(shard, 0, 0, "ProvisionedThroughputExceededException")
         raise errors.read_rate_exceeded(shard.shard_id, stream.name, streams.account_id)
 
-    limit = 0 if streams.faults.idles(stream, shard) else request.get("Limit", MAX_RECORDS)
     # Only an iterator from another world lies ahead of the newest record; it must skip none.
     page = shard.read(min(place.counter, shard.next_counter), limit, MAX_PAGE_BYTES)
     shard.read_budget.charge(page.size, now)

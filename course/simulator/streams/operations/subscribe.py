@@ -9,10 +9,10 @@ from course.simulator.clock import SECOND
 from course.simulator.errors import AwsError
 from course.simulator.streams import errors
 from course.simulator.streams.operations import consumers, position
-from course.simulator.streams.operations.encryption import require_key_to_read
+from course.simulator.streams.operations.encryption import require_keys_to_read
 from course.simulator.streams.operations.shards import describe_child
 from course.simulator.streams.stream import ACTIVE, DELETING
-from course.simulator.streams.subscription import Event, Subscription
+from course.simulator.streams.subscription import MAX_BYTES, MAX_RECORDS, Event, Subscription
 
 if TYPE_CHECKING:
     from course.simulator.streams.service import Streams
@@ -43,7 +43,7 @@ def subscribe_to_shard(streams: Streams, request: dict[str, Any]) -> dict[str, A
         start.get("Timestamp"),
         "SubscribeToShard",
     )
-    require_key_to_read(streams, stream, shard, counter)
+    require_keys_to_read(streams, stream, shard, counter, MAX_RECORDS, MAX_BYTES)
     outlet = consumer.outlet(shard)
     now = streams.now
     # Refused calls count against the rate as well, but within the five seconds AWS promises
@@ -119,7 +119,14 @@ def _cut_off(streams: Streams, subscription: Subscription) -> AwsError | None:
     if subscription.taken_over:
         return errors.subscribed_already()
     try:
-        require_key_to_read(streams, consumer.stream, subscription.shard, subscription.counter)
+        require_keys_to_read(
+            streams,
+            consumer.stream,
+            subscription.shard,
+            subscription.counter,
+            MAX_RECORDS,
+            MAX_BYTES,
+        )
     except AwsError as unusable:
         return unusable
     return None

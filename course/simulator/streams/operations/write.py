@@ -9,12 +9,13 @@ from course.simulator.errors import AwsError, serialization_error, validation_er
 from course.simulator.faults import THROTTLED
 from course.simulator.streams import errors
 from course.simulator.streams.hash_ring import LAST_HASH_KEY
-from course.simulator.streams.operations.encryption import KMS, require_key_to_write
+from course.simulator.streams.operations.encryption import KMS, key_to_write
 from course.simulator.streams.sequence_number import decode
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import AUTO
 
 if TYPE_CHECKING:
+    from course.simulator.keys import Key
     from course.simulator.streams.service import Streams
     from course.simulator.streams.stream import Stream
 
@@ -25,7 +26,7 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     """Write one record; refused as a whole when its shard has no room."""
     stream = streams.usable(request)
     shard, size = _place(stream, request, "data")
-    require_key_to_write(streams, stream)
+    encryption_key = key_to_write(streams, stream)
     _check_ordering(streams, stream, request.get("SequenceNumberForOrdering"))
     if stream.growth is not None:
         stream.growth.wrote()
@@ -33,6 +34,8 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         _film(streams, stream, shard, request, size, THROTTLED)
         streams.touched(shard, 1, size, THROTTLED)
         raise errors.write_rate_exceeded(shard.shard_id, stream.name, streams.account_id)
+    if encryption_key is not None:
+        shard.encrypt_with(encryption_key.arn)
     # Readers see no key where the stream ignored it.
     key = None if stream.distribution == AUTO else request["PartitionKey"]
     number = shard.append(request["Data"], key, size, streams.now)
@@ -40,7 +43,7 @@ def put_record(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     _film(streams, stream, shard, request, size, "ok")
     streams.touched(shard, 1, size, "ok")
     streams.faults.after_write(stream)
-    return {"ShardId": shard.shard_id, "SequenceNumber": number} | _encryption(stream)
+    return {"ShardId": shard.shard_id, "SequenceNumber": number} | _encryption(encryption_key)
 
 
 def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
@@ -56,8 +59,11 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     ]
     if sum(size for _, size in placed) > MAX_REQUEST_BYTES:
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
-    require_key_to_write(streams, stream)
+    encryption_key = key_to_write(streams, stream)
 
+    if encryption_key is not None:
+        for shard in {shard for shard, _ in placed}:
+            shard.encrypt_with(encryption_key.arn)
     if stream.growth is not None:
         stream.growth.wrote()
     now = streams.now
@@ -93,11 +99,11 @@ def put_records(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
     for (shard, outcome), (many, total) in tally.items():
         streams.touched(shard, many, total, outcome)
     faults.after_write(stream)
-    return {"FailedRecordCount": failed, "Records": answers} | _encryption(stream)
+    return {"FailedRecordCount": failed, "Records": answers} | _encryption(encryption_key)
 
 
-def _encryption(stream: Stream) -> dict[str, str]:
-    return {} if stream.key_id is None else {"EncryptionType": KMS}
+def _encryption(key: Key | None) -> dict[str, str]:
+    return {} if key is None else {"EncryptionType": KMS}
 
 
 def _film(
