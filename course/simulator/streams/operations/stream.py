@@ -139,7 +139,8 @@ def list_streams(streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
         if place is None or "after_stream" not in place:
             raise errors.invalid_argument("NextToken is invalid.")
         after = place["after_stream"]
-    limit = request.get("Limit", facts.list_streams.default_limit)
+    most = facts.list_streams.max_streams
+    limit = min(request.get("Limit", most), most)
     rest = sorted(
         (stream for stream in streams.all() if stream.name > after), key=lambda stream: stream.name
     )

@@ -296,7 +296,8 @@ def test_streams_are_listed_by_name_a_hundred_at_a_time(client: Client) -> None:
     after = client.call("ListStreams", ExclusiveStartStreamName=names[50], Limit=7)
     assert after["StreamNames"] == names[51:58]
     assert [each["StreamName"] for each in after["StreamSummaries"]] == names[51:58]
-    assert len(client.call("ListStreams", Limit=10_000)["StreamNames"]) == 120
+    # API Reference: at most 100, whatever Limit says.
+    assert len(client.call("ListStreams", Limit=10_000)["StreamNames"]) == 100
 
 
 @pytest.mark.parametrize("token", ["garbage", "AAAA", "é"])
@@ -450,3 +451,47 @@ def test_longer_retention_brings_no_expired_shard_back(client: Client) -> None:
     assert [shard["ShardId"][-1] for shard in client.shards()] == ["1", "2"]
     increase(client, 8_760)
     assert [shard["ShardId"][-1] for shard in client.shards()] == ["1", "2"]
+
+
+def test_the_members_that_describe_a_stream_are_the_models(client: Client) -> None:
+    """API Reference, StreamDescription and StreamDescriptionSummary, in the model's order.
+
+    Not there: KeyId (only of an encrypted stream), WarmThroughput (only with the commitment),
+    RecordDistributionStrategy (only on demand), StreamId ("Not Implemented. Reserved for future
+    use"), ChannelCount and QueueCount.
+    """
+    client.create()
+    description = client.call("DescribeStream", StreamName="orders")["StreamDescription"]
+    assert [*description] == [
+        "StreamName",
+        "StreamARN",
+        "StreamStatus",
+        "StreamModeDetails",
+        "Shards",
+        "HasMoreShards",
+        "RetentionPeriodHours",
+        "StreamCreationTimestamp",
+        "EnhancedMonitoring",
+        "EncryptionType",
+    ]
+    summary = client.call("DescribeStreamSummary", StreamName="orders")["StreamDescriptionSummary"]
+    assert [*summary] == [
+        *(name for name in description if name not in ("Shards", "HasMoreShards")),
+        "OpenShardCount",
+        "ConsumerCount",
+        "MaxRecordSizeInKiB",
+    ]
+
+
+def test_a_stream_id_is_checked_but_says_nothing(client: Client) -> None:
+    """API Reference: "Not Implemented. Reserved for future use"; the model has its pattern."""
+    client.create()
+    stream_id = "a" * 20 + "-abc"
+    by_name = client.call("DescribeStream", StreamName="orders", StreamId=stream_id)
+    assert by_name["StreamDescription"]["StreamName"] == "orders"
+    assert client.refusal("DescribeStream", StreamId=stream_id) == (
+        "InvalidArgumentException",
+        "Either StreamName or StreamARN should be provided.",
+    )
+    code, _ = client.refusal("DescribeStream", StreamName="orders", StreamId="orders")
+    assert code == "ValidationException"
