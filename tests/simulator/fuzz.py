@@ -55,6 +55,19 @@ TYPES = {
     "boolean": bool,
     "timestamp": datetime,
 }
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ACCOUNT},
+                "Action": ["kinesis:GetRecords"],
+                "Resource": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/orders",
+            }
+        ],
+    }
+)
 # Members of which a request has at most one.
 RIVALS = ["StreamName", "StreamARN", "NextToken"]
 WISHES = {
@@ -190,7 +203,7 @@ class Bodies:
             f"{arn}/consumer/reader:1767603600", "shardId-000000000001", "alias/aws/kinesis",
             arn.replace("stream", "queue"), arn.replace("stream", "channel"),
             f"arn:aws:iam::{ACCOUNT}:role/writer", "arn:aws:s3:::a-bucket", "é" * 5,
-            '{"Version":"2012-10-17","Statement":[]}',
+            '{"Version":"2012-10-17","Statement":[]}', POLICY,
         ]  # fmt: skip
         pattern = re.compile(limits.get("pattern", "(?s:.*)"), re.ASCII)
         fitting = [guess for guess in guesses if pattern.fullmatch(guess)]
@@ -283,6 +296,7 @@ def worlds_client(rng: Random) -> Client:
         NewStartingHashKey="12345",
     )
     client.settle()
+    client.register(stream="clicks")
     if rng.random() < 0.3:
         client.clock.sleep(25 * HOUR)
     client.call("CreateStream", StreamName="coming", ShardCount=1)
@@ -312,6 +326,8 @@ class Session:
         for number in range(3):
             place = {"ShardId": f"shardId-{number:012d}", "ShardIteratorType": "TRIM_HORIZON"}
             self.send("GetShardIterator", to_json({"StreamName": "clicks", **place}))
+        clicks = self.client.account.streams().arn("clicks")
+        self.send("ListStreamConsumers", to_json({"StreamARN": clicks}))
 
     def run(self, count: int) -> None:
         """Send `count` bodies, time passing now and then."""
@@ -344,6 +360,8 @@ class Session:
         try:
             reply = self.client.attempt(operation, body)
             outcome = judge(operation, reply)
+            if outcome == "ok" and operation == "SubscribeToShard":
+                self.listen(reply)
         except Exception as problem:
             shown = f"{body[:2_000]!r}{' ...' * (len(body) > 2_000)}"
             raise AssertionError(
@@ -353,6 +371,19 @@ class Session:
         shape = MODEL.operation_model(operation).output_shape
         if reply.answer and shape is not None:
             self.bodies.learn(shape, reply.answer)
+
+    def listen(self, reply: Reply) -> None:
+        """Hear the first events of a subscription; an error may stand in their place."""
+        assert reply.answer is not None
+        try:
+            for _ in range(self.rng.randrange(4)):
+                event = self.client.event(reply.answer["EventStream"])
+                shape = MODEL.shape_for("SubscribeToShardEvent")
+                assert isinstance(shape, StructureShape)
+                assert event is None or event.keys() <= shape.members.keys()
+        except AwsError as error:
+            if error.code not in MODEL.shape_for("SubscribeToShardEventStream").members:
+                raise
 
 
 def watch_refusals(client: Client) -> None:
