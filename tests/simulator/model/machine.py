@@ -72,13 +72,17 @@ keys = st.one_of(hot_keys, hot_keys, st.text(min_size=1, max_size=8))
 sizes = st.sampled_from([0] * 8 + [10, 100, 1_000, 10_000, 300_000, MIB - 100])
 places = st.integers(0, 40)
 kinds = st.sampled_from(
-    ["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "AT_TIMESTAMP"]
+    ["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"] + ["AT_TIMESTAMP"] * 2
 )
 wheres = st.one_of(st.none(), places)
 limits = st.one_of(st.integers(1, 5), st.sampled_from([1, 100, 10_000]))
 # An ExplicitHashKey beside a border of the shards: (which shard, which side, how far).
 borders = st.tuples(places, st.booleans(), st.integers(-1, 1))
 entries = st.tuples(keys, st.one_of(st.none(), st.none(), borders), sizes)
+filters = st.sampled_from(
+    ["AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP",
+     "FROM_TIMESTAMP"]
+)  # fmt: skip
 hours = st.sampled_from([24, 24, 24, 25, 26, 48, 8_760])
 # Where to split: hundredths of the shard, or (from its end, if negative) whole hash keys.
 cuts = st.one_of(
@@ -454,9 +458,8 @@ class DataStreams(RuleBasedStateMachine):
     ) -> None:
         """An iterator, and what it leads to; AT_TIMESTAMP often at a record's millisecond."""
         self.look()
-        count = len(self.streams[name].shards) if self.exists(name) else 0
         before = len(self.tokens)
-        self.iterator(name, f"shardId-{where % max(1, count):012d}", kind, pick, off)
+        self.iterator(name, self.some_shard(name, where).shard_id, kind, pick, off)
         if len(self.tokens) > before:
             self.use(self.tokens[-1], limit)
 
@@ -479,8 +482,9 @@ class DataStreams(RuleBasedStateMachine):
                 place = len(shard.records)
             case "AT_TIMESTAMP":
                 moment = now - pick * SECOND
-                if shard.records and pick % 3:
-                    moment = shard.records[pick % len(shard.records)].arrived
+                kept = shard.records[shard.gone :]
+                if kept and pick % 5:
+                    moment = kept[pick % len(kept)].arrived
                 moment = moment // MILLISECOND * MILLISECOND + off * MILLISECOND
                 request["Timestamp"] = moment / SECOND
                 place = shard.first_since(moment)
@@ -707,12 +711,38 @@ class DataStreams(RuleBasedStateMachine):
         self.go_on(name, rest)
 
     def some_shard(self, name: str, where: int) -> Shard:
-        """A shard of the stream, open or closed, or one that could be its first."""
+        """A shard of the stream, mostly one that is open or has records, or its first to come."""
         stream = self.streams.get(name)
         if stream is None or not stream.shards:
             return Shard("shardId-000000000000", 0, RING - 1, [], 0)
-        shards = stream.open if where % 4 else list(stream.shards.values())
-        return shards[where % len(shards)]
+        every = list(stream.shards.values())
+        filled = [shard for shard in every if shard.gone < len(shard.records)]
+        shards = [every, stream.open, filled, filled][where % 4] or every
+        return shards[where // 4 % len(shards)]
+
+    @rule(name=names, kind=filters, where=places, off=edges)
+    def list_some(self, name: str, kind: str, where: int, off: int) -> None:
+        """ListShards with a filter; moments are often those at which a shard opened or closed."""
+        self.look()
+        if not self.exists(name) or not self.streams[name].shards:
+            return
+        stream, shard = self.streams[name], self.some_shard(name, where)
+        moment = (shard.opened if where % 2 or shard.closed is None else shard.closed) + off
+        asked: dict[str, Any] = {"Type": kind}
+        if kind.endswith("TIMESTAMP"):
+            asked["Timestamp"] = moment
+        if kind == "AFTER_SHARD_ID":
+            asked["ShardId"] = shard.shard_id
+        since = stream.horizon(self.now)
+        if "Timestamp" in asked:
+            since = max(since, moment)
+        due = [
+            each.shard_id
+            for each in stream.shards.values()
+            if not each.expired and each.passes(kind, max(since, stream.ready), shard.shard_id)
+        ]
+        listed = self.ask("ListShards", StreamName=name, ShardFilter=asked)["Shards"]
+        assert [each["ShardId"] for each in listed] == due
 
     def refusal_of_parent(self, shard: Shard) -> str | None:
         if shard.expired:
@@ -774,16 +804,15 @@ class DataStreams(RuleBasedStateMachine):
         self.attempt(operation, expected, StreamName=name, RetentionPeriodHours=hours)
         if expected is None and hours != kept:
             stream = self.streams[name]
-            stream.retention = hours
+            stream.keep(hours, now)
             stream.busy_until = now + KEEPING
-            stream.forget(now)
         self.go_on(name, rest)
 
     # Faults
 
     @rule(name=names, trouble=troubles, where=wheres, off=st.one_of(st.none(), edges))
     def plan(self, name: str, trouble: Any, where: int | None, off: int | None) -> None:
-        """A fault, of the stream or of one of its shards; what lasts is perhaps waited for."""
+        """A fault, of the stream or of one of its shards; one that lasts is perhaps waited for."""
         faults = self.client.account.faults
         kind, *details = trouble
         shard_id = None if where is None else self.some_shard(name, where).shard_id
@@ -796,6 +825,7 @@ class DataStreams(RuleBasedStateMachine):
                 planned[name, shard_id] = until
                 if off is not None:
                     self.sleep(until + off - self.now)
+                    self.put(name, ("hot", None, 0))
             case "fail_entries":
                 indices, code = details
                 faults.fail_entries(name, indices, 2, code)

@@ -112,6 +112,20 @@ class Shard:
     def __contains__(self, point: int) -> bool:
         return self.start <= point <= self.end
 
+    def passes(self, kind: str, since: int, after: str) -> bool:
+        """Whether a ShardFilter of this kind lets the shard through."""
+        ended = self.closed is not None and self.closed < since
+        match kind:
+            case "AFTER_SHARD_ID":
+                return self.shard_id > after
+            case "AT_LATEST":
+                return self.closed is None
+            case "FROM_TIMESTAMP":
+                return not ended
+            case "AT_TIMESTAMP" | "AT_TRIM_HORIZON":
+                return self.opened <= since and not ended
+        return True
+
     def takes(self, size: int, now: int) -> bool:
         """Whether there is room for a record of `size`; if so, it is used."""
         room = self._records.has(1, now)
@@ -186,6 +200,7 @@ class Stream:
         self.busy_until = 0
         self.gone_at: int | None = None
         self.retention = 24
+        self.forgotten = 0
         self.shards: dict[str, Shard] = {}
         self.count_updates: list[int] = []
         # What the change under way must have led to when it ends: the shards to come, as (parents,
@@ -218,9 +233,19 @@ class Stream:
         assert len(owners) == 1
         return owners[0]
 
+    def horizon(self, now: int) -> int:
+        """What arrived before this moment is gone; a longer retention does not bring it back."""
+        return max(now - self.retention * HOUR, self.forgotten)
+
+    def keep(self, hours: int, now: int) -> None:
+        """Change the retention; the shorter one is felt at once."""
+        self.forgotten = self.horizon(now)
+        self.retention = hours
+        self.forget(now)
+
     def forget(self, now: int) -> None:
-        """Let go of what is older than the retention period: for good."""
-        horizon = now - self.retention * HOUR
+        """Let go of what is older than the retention period."""
+        horizon = self.horizon(now)
         for shard in self.shards.values():
             shard.gone = shard.first_since(horizon)
             if shard.closed is not None and shard.closed < horizon:
