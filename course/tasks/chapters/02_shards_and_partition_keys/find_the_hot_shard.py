@@ -9,7 +9,7 @@ from typing import Any
 
 from course import facts
 from course.simulator.call_log import COLUMNS
-from course.simulator.clock import SECOND
+from course.simulator.clock import MILLISECOND, SECOND
 from course.simulator.streams.shard import Shard
 from course.simulator.streams.stream import Stream
 from course.tasks import workbench
@@ -19,8 +19,13 @@ SHARDS = 6
 SECONDS = 3
 
 
-def _play(stage: Stage, hot_records: int, hot_bytes: int, readers: bool = False) -> None:
-    """Some seconds of traffic: one hot shard, two busy but healthy ones, and quiet ones."""
+def _play(
+    stage: Stage, hot_records: int, hot_bytes: int, readers: bool = False, pinched: bool = False
+) -> None:
+    """Some seconds of traffic: one hot shard, two busy but healthy ones, and quiet ones.
+
+    With `pinched` a quiet one refuses more calls than the hot one, but only one record in each.
+    """
     stream = workbench.make_stream(stage.account, SHARDS)
     hot, busy, heavy, read, polled, quiet = stage.random.sample(stream.shards, SHARDS)
     for _ in range(SECONDS):
@@ -33,6 +38,9 @@ def _play(stage: Stage, hot_records: int, hot_bytes: int, readers: bool = False)
         _put(stage, stream, read, 300, 100)
         for shard in (polled, quiet):
             _put(stage, stream, shard, stage.random.randrange(60, 120), 300)
+        for _ in range(2 if pinched else 0):
+            stage.account.faults.throttle(stream.name, quiet.shard_id, MILLISECOND)
+            _put(stage, stream, quiet, 1, 300)
         stage.account.clock.advance_to(-(-stage.account.clock.now // SECOND) * SECOND)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in stage.account.calls.rows()]
     for row in rows:
@@ -85,7 +93,7 @@ def _two_readers(stage: Stage) -> None:
 
 
 def _heavy_records(stage: Stage) -> None:
-    _play(stage, 20, 60_000)
+    _play(stage, 20, 60_000, pinched=True)
 
 
 def _any(stage: Stage) -> None:

@@ -15,9 +15,10 @@ from course.tasks.task import Case, Evidence, Misconception, Stage, Task
 def _play(stage: Stage, keys: list[str], shards: int, split: bool = False) -> None:
     stream = workbench.make_stream(stage.account, shards)
     if split:
-        parent = stage.random.choice(stream.open_shards)
-        middle = (parent.hash_range.start + parent.hash_range.end) // 2
-        workbench.split(stage.account, stream, parent, middle)
+        # Right behind the point of a key: that key sits at the very end of its arc.
+        point = hash_key(stage.random.choice(keys))
+        parent = stream.ring.owner_of_hash(point)
+        workbench.split(stage.account, stream, parent, point + 1)
     listed = workbench.list_shards(stage.account, stream)
     truth = workbench.put(stage.account, stream, keys)
     stage.note(keys=keys, shards=listed, truth=truth)
