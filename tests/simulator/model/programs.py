@@ -17,11 +17,11 @@ PROGRAMS_PER_SEED = 50
 
 def run(programs: int, first_seed: int) -> None:
     """Run so many programs. One that fails is made small first, then printed as calls."""
-    for number in range(programs // PROGRAMS_PER_SEED):
-        _run_seed(first_seed + number)
+    for number, done in enumerate(range(0, programs, PROGRAMS_PER_SEED), first_seed):
+        _run_seed(number, min(PROGRAMS_PER_SEED, programs - done))
 
 
-def _run_seed(number: int) -> None:
+def _run_seed(number: int, programs: int) -> None:
     print(f"seed {number}")
     machine = seed(number)(type("Programs", (DataStreams,), {}))
     # The machine looks at everything after each step; how often it may is tested elsewhere.
@@ -29,7 +29,7 @@ def _run_seed(number: int) -> None:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=PROGRAMS_PER_SEED,
+                max_examples=programs,
                 stateful_step_count=STEPS,
                 deadline=None,
                 database=None,
